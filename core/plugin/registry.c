@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plugin/loader.h"
+
+#include "base/file.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PLUGIN_DIR "GODWIT_PLUGIN_DIR"
+
+/* ---- the folder of bundled plugins ---- */
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Resolved if it exists, so that it can be compared with resolved files. */
+static const char *resolved(struct gw_arena *arena, const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *kept = gw_arena_string(arena, real ? real : path);
+    free(real);
+    return kept;
+}
+
+/* The folder that the environment names, or NULL. With more rights at stake than the caller's own it must
+ * be one that nobody else can write into. */
+static const char *folder_of_environment(struct gw_registry *registry)
+{
+    const char *value = getenv(PLUGIN_DIR);
+    struct gw_fault reason = { 0 };
+
+    if (!value || !value[0])
+        return NULL;
+    const char *folder = resolved(&registry->arena, value);
+    if (!folder || (geteuid() != 0 && !getauxval(AT_SECURE)) || !gw_folder_check(folder, &reason))
+        return folder;
+    gw_emit(registry->events, GW_LEVEL_WARN, "plugin.folder_ignored",
+            GW_FIELDS(gw_field_text("folder", folder), gw_field_text("reason", reason.message)),
+            "%s is ignored: %s", PLUGIN_DIR, reason.message);
+    return NULL;
+}
+
+/* <program>/plugins in a build tree, else where an installation has them. */
+static const char *folder_beside_program(struct gw_arena *arena)
+{
+    char program[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (len <= 0)
+        return "/usr/lib/godwit/plugins";
+    program[len] = '\0';
+    const char *beside = gw_file_folder(arena, program);
+    const char *built = beside ? gw_arena_printf(arena, "%s/plugins", beside) : NULL;
+    if (!built || is_folder(built))
+        return built ? resolved(arena, built) : NULL;
+    const char *installed = gw_arena_printf(arena, "%s/../lib/godwit/plugins", beside);
+    return installed ? resolved(arena, installed) : NULL;
+}
+
+int gw_registry_new(struct gw_registry **out, const struct gw_project *project, const char *folder,
+                    struct gw_events *events, const struct gw_stop *stop, struct gw_fault *fault)
+{
+    *out = NULL;
+    if (getuid() != geteuid() || getgid() != getegid()) {
+        gw_fail(fault, GW_PLUGIN_REFUSED, "a set-id program loads no plugins");
+        return gw_hint(fault,
+                       "take the set-id bit away and use sudo, which cleans the environment");
+    }
+    struct gw_registry *registry = calloc(1, sizeof *registry);
+    if (!registry)
+        return gw_fail_memory(fault);
+    registry->project = project;
+    registry->events = events;
+    registry->stop = stop;
+    if (folder)
+        registry->folder = resolved(&registry->arena, folder);
+    else
+        registry->folder = folder_of_environment(registry);
+    if (!registry->folder && !folder)
+        registry->folder = folder_beside_program(&registry->arena);
+    if (!registry->folder) {
+        gw_registry_free(registry);
+        return gw_fail_memory(fault);
+    }
+    *out = registry;
+    return GW_DONE;
+}
+
+void gw_registry_free(struct gw_registry *registry)
+{
+    if (!registry)
+        return;
+    for (size_t i = registry->slots.len; i; i--) {
+        const struct gw_plugin_loaded *plugin = &registry->slots.at[i - 1]->plugin;
+        if (plugin->ready && plugin->descriptor.fini)
+            plugin->descriptor.fini();
+    }
+    gw_vec_free(&registry->slots);
+    gw_arena_free(&registry->arena);
+    free(registry);
+}
+
+/* ---- loading ---- */
+
+/* A file is one plugin: init runs once, whatever names it has. */
+static int check_once(const struct gw_registry *registry, const struct gw_plugin_slot *slot,
+                      struct gw_fault *fault)
+{
+    for (size_t i = 0; i < registry->slots.len; i++) {
+        const struct gw_plugin_slot *other = registry->slots.at[i];
+        if (other == slot || other->theirs != slot->theirs)
+            continue;
+        gw_fail(fault, GW_PLUGIN_REFUSED, "plugin '%s' is the same file as plugin '%s': '%s'",
+                slot->plugin.name, other->plugin.name, slot->plugin.facts.path);
+        return gw_hint(fault, "remove one of the two entries");
+    }
+    return GW_DONE;
+}
+
+static int run_init(const struct gw_registry *registry, struct gw_plugin_loaded *plugin,
+                    struct gw_fault *fault)
+{
+    struct gw_call call;
+    if (plugin->descriptor.init) {
+        gw_call_init(&call, plugin->name, registry->events, registry->stop);
+        gw_status status = plugin->descriptor.init(&call, &gw_host_table);
+        int code = gw_call_end(&call, status, "init", GW_PLUGIN_REFUSED, fault);
+        if (code)
+            return code;
+    }
+    plugin->ready = true;
+    return GW_DONE;
+}
+
+static int load_slot(struct gw_registry *registry, struct gw_plugin_slot *slot)
+{
+    struct gw_plugin_loaded *plugin = &slot->plugin;
+    const struct gw_plugin_entry *entry;
+    struct gw_fault *fault = &slot->fault;
+    const char *path;
+
+    int code = gw_registry_find(registry, plugin->name, &path, &entry, fault);
+    if (!code)
+        code = gw_plugin_inspect(&plugin->facts, path, fault);
+    if (!code && entry)
+        code = gw_entry_check(registry, entry, &plugin->facts, fault);
+    if (!code)
+        code = gw_plugin_open(plugin, &slot->theirs, fault);
+    if (!code)
+        code = check_once(registry, slot, fault);
+    if (!code)
+        code = run_init(registry, plugin, fault);
+    return code;
+}
+
+static struct gw_plugin_slot *slot_of(struct gw_registry *registry, const char *name)
+{
+    for (size_t i = 0; i < registry->slots.len; i++)
+        if (strcmp(registry->slots.at[i]->plugin.name, name) == 0)
+            return registry->slots.at[i];
+    return NULL;
+}
+
+int gw_registry_load(struct gw_registry *registry, const char *name,
+                     const struct gw_plugin_loaded **out, struct gw_fault *fault)
+{
+    struct gw_plugin_slot *slot = slot_of(registry, name);
+
+    *out = NULL;
+    if (!slot) {
+        slot = gw_arena_alloc(&registry->arena, sizeof *slot);
+        const char *kept = gw_arena_string(&registry->arena, name);
+        if (!slot || !kept || !gw_vec_push(&registry->slots, slot))
+            return gw_fail_memory(fault);
+        slot->plugin.name = kept;
+        slot->plugin.events = registry->events;
+        load_slot(registry, slot); /* leaves its fault in the slot: init is never tried twice */
+    }
+    if (slot->fault.code) {
+        gw_fail(fault, slot->fault.code, "%s", slot->fault.message);
+        return gw_hint(fault, "%s", slot->fault.hint);
+    }
+    *out = &slot->plugin;
+    return GW_DONE;
+}
