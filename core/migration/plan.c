@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "migration/plan.h"
+
+#include "base/text.h"
+#include "migration/target.h"
+#include "migration/version.h"
+
+#include <string.h>
+
+void gw_plan_free(struct gw_plan *plan)
+{
+    gw_vec_free(&plan->steps);
+}
+
+static int add_step(struct gw_plan *plan, uint32_t revision, enum gw_direction direction,
+                    struct gw_fault *fault)
+{
+    return gw_vec_push(&plan->steps, (struct gw_step){ revision, direction }) ? GW_DONE
+                                                                              : gw_fail_memory(fault);
+}
+
+static int resolve(const struct gw_targeting *targeting, const char *text, struct gw_target *target,
+                   struct gw_resolved *out)
+{
+    int code = gw_target_parse(targeting, text, target);
+    return code ? code : gw_target_resolve(targeting, target, out);
+}
+
+/* ---- upgrade ---- */
+
+/* The highest version that is wanted, baselines aside; NULL if none. */
+static const char *highest_wanted(const struct gw_history *history, const uint8_t *wanted)
+{
+    const char *highest = NULL;
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        if (wanted[i] && !(history->at[i].flags & GW_REV_BASELINE) &&
+            gw_version_compare(history->at[i].version, highest) > 0)
+            highest = history->at[i].version;
+    return highest;
+}
+
+static bool nothing_applied(const struct gw_history *history, const uint8_t *applied)
+{
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        if (applied[i])
+            return false;
+    return true;
+}
+
+/* A baseline stands for every version up to its own: on an empty database the highest that fits is run
+ * instead of them, and once it is applied they are not pending any more. */
+static void use_baseline(const struct gw_history *history, const uint8_t *applied, uint8_t *wanted)
+{
+    const char *highest = highest_wanted(history, wanted);
+    const bool empty = nothing_applied(history, applied);
+    uint32_t best = GW_MAP_NONE;
+
+    for (uint32_t i = 0; i < history->n_versioned; i++) {
+        const struct gw_revision *revision = &history->at[i];
+        if (!(revision->flags & GW_REV_BASELINE))
+            continue;
+        wanted[i] = 0;
+        if ((applied[i] || (empty && gw_version_compare(highest, revision->version) >= 0)) &&
+            (best == GW_MAP_NONE ||
+             gw_version_compare(revision->version, history->at[best].version) > 0))
+            best = i;
+    }
+    if (best == GW_MAP_NONE)
+        return;
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        if (gw_version_compare(history->at[i].version, history->at[best].version) <= 0)
+            wanted[i] = 0;
+    wanted[best] = 1;
+}
+
+static bool has_baseline(const struct gw_history *history)
+{
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        if (history->at[i].flags & GW_REV_BASELINE)
+            return true;
+    return false;
+}
+
+static int add_others(struct gw_plan *plan, const struct gw_history *history, const uint8_t *applied,
+                      struct gw_fault *fault)
+{
+    static const enum gw_revision_kind kinds[] = { GW_KIND_REPEATABLE, GW_KIND_BEFORE, GW_KIND_AFTER };
+    /* What repeatables made went with the versioned ones when those were reverted. */
+    const bool empty = nothing_applied(history, applied);
+    int code = GW_DONE;
+
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0] && !code; k++)
+        for (uint32_t i = history->n_versioned; i < history->n && !code; i++) {
+            const struct gw_revision *revision = &history->at[i];
+            bool pending = kinds[k] == GW_KIND_REPEATABLE
+                               ? (empty || applied[i] != GW_APPLIED) && !(revision->flags & GW_REV_GHOST)
+                               : plan->steps.len > 0;
+            if (revision->kind == kinds[k] && pending)
+                code = add_step(plan, i, GW_UP, fault);
+        }
+    return code;
+}
+
+/* Callbacks that run before everything were added last: they go to the front, in their order. */
+static void move_before(struct gw_plan *plan, const struct gw_history *history)
+{
+    size_t front = 0;
+    for (size_t i = 0; i < plan->steps.len; i++) {
+        const struct gw_step step = plan->steps.at[i];
+        if (history->at[step.revision].kind != GW_KIND_BEFORE)
+            continue;
+        memmove(&plan->steps.at[front + 1], &plan->steps.at[front], (i - front) * sizeof step);
+        plan->steps.at[front++] = step;
+    }
+}
+
+int gw_plan_upgrade(struct gw_plan *out, const struct gw_history *history, const uint8_t *applied,
+                    const char *target, struct gw_fault *fault)
+{
+    struct gw_arena arena = { 0 };
+    const struct gw_targeting targeting = { history, applied, &arena, fault };
+    struct gw_resolved resolved;
+    struct gw_target parsed;
+
+    int code = resolve(&targeting, target ? target : "head", &parsed, &resolved);
+    if (!code && parsed.relative && !parsed.name && parsed.offset < 0) {
+        code = gw_fail(fault, GW_USAGE, "'%s' goes down, and upgrade goes up", target);
+        gw_hint(fault, "use `godwit downgrade %s`", target);
+    }
+    uint8_t *wanted = code ? NULL : gw_set_new(&targeting);
+    if (!wanted)
+        goto out;
+    for (size_t i = 0; i < resolved.n; i++)
+        wanted[resolved.at[i]] = 1;
+    gw_set_ancestors(history, wanted, true);
+    if (has_baseline(history))
+        use_baseline(history, applied, wanted);
+    for (uint32_t i = 0; i < history->n_versioned && !code; i++)
+        if (wanted[i] && !applied[i])
+            code = add_step(out, i, GW_UP, fault);
+    bool whole = !target || (!parsed.branch && !parsed.relative && parsed.symbol &&
+                             strncmp(parsed.name, "head", 4) == 0);
+    if (!code && whole)
+        code = add_others(out, history, applied, fault);
+    move_before(out, history);
+out:
+    gw_arena_free(&arena);
+    return fault->code ? fault->code : code;
+}
+
+/* ---- downgrade ---- */
+
+/* What must go when resolved is to be the highest that stays. */
+static int doomed_by(const struct gw_targeting *targeting, const struct gw_resolved *resolved,
+                     uint8_t *doomed)
+{
+    const struct gw_history *history = targeting->history;
+    for (uint32_t i = 0; i < history->n_versioned && resolved->base; i++)
+        doomed[i] = !resolved->branch || (resolved->branch[i] && history->at[i].n_parents == 0);
+    for (size_t k = 0; k < resolved->n; k++) {
+        const struct gw_revision *stays = &history->at[resolved->at[k]];
+        for (uint32_t c = 0; c < stays->n_children; c++)
+            if (!resolved->branch || resolved->branch[stays->children[c]])
+                doomed[stays->children[c]] = 1;
+    }
+    gw_set_descendants(history, doomed, true);
+    return GW_DONE;
+}
+
+/* BRANCH@base where the branch leaves a trunk takes the trunk along, and all that stands on it. */
+static int check_trunk(const struct gw_targeting *targeting, const struct gw_target *target,
+                       const struct gw_resolved *resolved, const uint8_t *doomed)
+{
+    const struct gw_history *history = targeting->history;
+    uint8_t *own = gw_set_new(targeting), *beyond = gw_set_new(targeting);
+    uint32_t *list;
+    size_t n;
+
+    if (!own || !beyond)
+        return targeting->fault->code;
+    own[resolved->carrier] = 1;
+    gw_set_descendants(history, own, true);
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        beyond[i] = doomed[i] && targeting->applied[i] && !own[i];
+    int code = gw_set_list(targeting, beyond, &list, &n);
+    if (code || n == 0)
+        return code;
+    struct gw_buf names = GW_BUF_TEXT;
+    for (size_t i = 0; i < n && i < 8; i++)
+        gw_buf_printf(&names, "%s%s", i ? ", " : "", history->at[list[i]].id);
+    gw_fail(targeting->fault, GW_PENDING,
+            "'%s' reverts %zu revisions that are not of the branch alone: %s%s", target->text, n,
+            gw_buf_str(&names), n > 8 ? ", ..." : "");
+    gw_buf_free(&names);
+    return gw_hint(targeting->fault, "agree with --yes, or name the last revision that is to stay");
+}
+
+static int check_destination(const struct gw_targeting *targeting, const struct gw_target *target,
+                             const struct gw_resolved *resolved)
+{
+    if (target->relative && !target->name && target->offset > 0) {
+        gw_fail(targeting->fault, GW_USAGE, "'%s' goes up, and downgrade goes down", target->text);
+        return gw_hint(targeting->fault, "use `godwit upgrade %s`", target->text);
+    }
+    for (size_t i = 0; i < resolved->n; i++) {
+        uint32_t at = resolved->at[i];
+        if (at < targeting->history->n_versioned && targeting->applied[at])
+            continue;
+        gw_fail(targeting->fault, GW_USAGE, "cannot go down to '%s': it is not applied",
+                targeting->history->at[at].id);
+        return gw_hint(targeting->fault, "`godwit current` shows what is; `godwit upgrade` goes up");
+    }
+    return GW_DONE;
+}
+
+static int plan_doomed(struct gw_plan *out, const struct gw_history *history, const uint8_t *applied,
+                       const uint8_t *doomed, struct gw_fault *fault)
+{
+    int code = GW_DONE;
+    for (uint32_t i = history->n_versioned; i-- > 0 && !code;)
+        if (doomed[i] && applied[i])
+            code = add_step(out, i, GW_DOWN, fault);
+    return code;
+}
+
+int gw_plan_downgrade(struct gw_plan *out, const struct gw_history *history, const uint8_t *applied,
+                      const char *target, const struct gw_downgrade_options *options,
+                      struct gw_fault *fault)
+{
+    struct gw_arena arena = { 0 };
+    const struct gw_targeting targeting = { history, applied, &arena, fault };
+    struct gw_resolved resolved;
+    struct gw_target parsed;
+
+    int code = gw_target_parse(&targeting, target, &parsed);
+    /* Nothing is applied and -N is asked for: said in the user's words, not as a walk below base. */
+    if (!code)
+        code = gw_target_resolve(&targeting, &parsed, &resolved);
+    if (!code)
+        code = check_destination(&targeting, &parsed, &resolved);
+    uint8_t *doomed = code ? NULL : gw_set_new(&targeting);
+    if (doomed)
+        code = doomed_by(&targeting, &resolved, doomed);
+    if (doomed && !code && parsed.branch && resolved.base && !options->branch_trunk)
+        code = check_trunk(&targeting, &parsed, &resolved, doomed);
+    if (doomed && !code)
+        code = plan_doomed(out, history, applied, doomed, fault);
+    gw_arena_free(&arena);
+    return fault->code ? fault->code : code;
+}
+
+/* ---- stamp ---- */
+
+struct stamping {
+    uint8_t *keep; /* to be applied in the end */
+    uint8_t *drop; /* not to be, unless kept */
+};
+
+/* BRANCH@base: the branch goes, but for what other applied branches stand on. */
+static int stamp_branch_base(const struct gw_targeting *targeting, const struct gw_resolved *resolved,
+                             struct stamping *stamping)
+{
+    const struct gw_history *history = targeting->history;
+    uint8_t *others = gw_set_new(targeting);
+    uint32_t *heads;
+    size_t n;
+
+    if (!others)
+        return targeting->fault->code;
+    int code = gw_applied_heads(history, targeting->applied, false, targeting->arena, &heads, &n,
+                                targeting->fault);
+    for (size_t i = 0; i < n && !code; i++)
+        others[heads[i]] = !resolved->branch[heads[i]];
+    gw_set_ancestors(history, others, true);
+    for (uint32_t i = 0; i < history->n_versioned && !code; i++)
+        stamping->drop[i] |= resolved->branch[i] && !others[i];
+    return code;
+}
+
+static int stamp_target(const struct gw_targeting *targeting, const char *text,
+                        struct stamping *stamping)
+{
+    const struct gw_history *history = targeting->history;
+    struct gw_resolved resolved;
+    struct gw_target parsed;
+
+    int code = resolve(targeting, text, &parsed, &resolved);
+    if (code)
+        return code;
+    if (resolved.base && resolved.branch)
+        return stamp_branch_base(targeting, &resolved, stamping);
+    for (uint32_t i = 0; i < history->n_versioned && resolved.base; i++)
+        stamping->drop[i] = 1;
+    uint8_t *below = gw_set_new(targeting), *above = gw_set_new(targeting);
+    if (!below || !above)
+        return targeting->fault->code;
+    for (size_t i = 0; i < resolved.n; i++)
+        below[resolved.at[i]] = above[resolved.at[i]] = 1;
+    gw_set_ancestors(history, below, true);
+    gw_set_descendants(history, above, true);
+    for (uint32_t i = 0; i < history->n_versioned; i++) {
+        stamping->keep[i] |= below[i];
+        stamping->drop[i] |= above[i];
+    }
+    return GW_DONE;
+}
+
+int gw_plan_stamp(struct gw_plan *out, const struct gw_history *history, const uint8_t *applied,
+                  const char *const *targets, size_t n_targets, struct gw_fault *fault)
+{
+    struct gw_arena arena = { 0 };
+    const struct gw_targeting targeting = { history, applied, &arena, fault };
+    struct stamping stamping = { gw_set_new(&targeting), gw_set_new(&targeting) };
+    int code = stamping.keep && stamping.drop ? GW_DONE : fault->code;
+
+    for (size_t i = 0; i < n_targets && !code; i++)
+        code = stamp_target(&targeting, targets[i], &stamping);
+    for (uint32_t i = history->n_versioned; i-- > 0 && !code;)
+        if (applied[i] && stamping.drop[i] && !stamping.keep[i])
+            code = add_step(out, i, GW_DOWN, fault);
+    for (uint32_t i = 0; i < history->n_versioned && !code; i++)
+        if (!applied[i] && stamping.keep[i] && !(history->at[i].flags & GW_REV_BASELINE))
+            code = add_step(out, i, GW_UP, fault);
+    gw_arena_free(&arena);
+    return code;
+}
+
+/* ---- one, many, a range ---- */
+
+int gw_target_many(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
+                   const char *target, struct gw_arena *arena, struct gw_fault *fault)
+{
+    const struct gw_targeting targeting = { history, applied, arena, fault };
+    struct gw_resolved resolved;
+    struct gw_target parsed;
+    int code = resolve(&targeting, target, &parsed, &resolved);
+    *out = code ? NULL : resolved.at;
+    *n = code ? 0 : resolved.n;
+    return code;
+}
+
+int gw_target_one(uint32_t *out, const struct gw_history *history, const uint8_t *applied,
+                  const char *target, struct gw_fault *fault)
+{
+    struct gw_arena arena = { 0 };
+    const struct gw_targeting targeting = { history, applied, &arena, fault };
+    uint32_t *list;
+    size_t n;
+
+    *out = GW_MAP_NONE;
+    int code = gw_target_many(&list, &n, history, applied, target, &arena, fault);
+    if (!code && n > 1)
+        code = gw_target_ambiguous(&targeting, target, "it names several revisions", list, n);
+    if (!code && n == 1)
+        *out = list[0];
+    gw_arena_free(&arena);
+    return code;
+}
+
+static int range_end(const struct gw_targeting *targeting, const char *text, size_t len, bool start,
+                     const char *anchor, uint8_t *set, bool *given)
+{
+    struct gw_resolved resolved;
+    struct gw_target parsed;
+    /* "+2" as an end counts from the start, "-2" as a start from the end. */
+    const bool bare = len && (text[0] == '+' || text[0] == '-');
+    char *whole = bare ? gw_arena_printf(targeting->arena, "%s%.*s", anchor, (int)len, text)
+                       : gw_arena_copy(targeting->arena, text, len);
+    if (!whole)
+        return gw_fail_memory(targeting->fault);
+    int code = resolve(targeting, whole, &parsed, &resolved);
+    for (size_t i = 0; i < resolved.n && !code; i++)
+        set[resolved.at[i]] = 1;
+    *given = !code && !resolved.base;
+    if (!code && !start && resolved.base)
+        *given = true; /* up to base: nothing */
+    return code;
+}
+
+int gw_target_range(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
+                    const char *range, struct gw_arena *arena, struct gw_fault *fault)
+{
+    const struct gw_targeting targeting = { history, applied, arena, fault };
+    const char *colon = strchr(range, ':');
+    uint8_t *from = gw_set_new(&targeting), *to = gw_set_new(&targeting);
+    bool from_given = false, to_given = false;
+
+    if (!from || !to)
+        return fault->code;
+    if (!colon || strchr(colon + 1, ':')) {
+        gw_fail(fault, GW_USAGE, "'%.150s' is not a range", range);
+        return gw_hint(fault, "a range is START:END, START: or :END, both ends included");
+    }
+    const size_t start = (size_t)(colon - range), end = strlen(colon + 1);
+    char *first = gw_arena_copy(arena, range, start), *last = gw_arena_string(arena, colon + 1);
+    if (!first || !last)
+        return gw_fail_memory(fault);
+    int code = GW_DONE;
+    if (start)
+        code = range_end(&targeting, range, start, true, end ? last : "heads", from, &from_given);
+    if (!code && end)
+        code = range_end(&targeting, colon + 1, end, false, start ? first : "base", to, &to_given);
+    if (code)
+        return code;
+    gw_set_descendants(history, from, false);
+    gw_set_ancestors(history, to, false);
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        from[i] = (!from_given || from[i]) && (!to_given || to[i]);
+    code = gw_set_list(&targeting, from, out, n);
+    if (!code && *n == 0 && from_given && to_given) {
+        gw_fail(fault, GW_USAGE, "'%.150s' is empty: its end does not descend from its start", range);
+        return gw_hint(fault, "give the older revision first; both must be on the same branch");
+    }
+    return code;
+}
