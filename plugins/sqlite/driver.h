@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The entries of the driver's interfaces: <godwit/driver.h>, driver_recover.h and driver_progress.h say
+ * what they do. */
+#ifndef SQLITE_DRIVER_H
+#define SQLITE_DRIVER_H
+
+#include <godwit/driver.h>
+#include <godwit/driver_progress.h>
+#include <godwit/driver_recover.h>
+
+enum { SQLITE_OPTION_BUSY_TIMEOUT, SQLITE_OPTION_CACHE_SIZE, SQLITE_OPTIONS };
+
+gw_status sqlite_open(struct gw_call *call, const struct gw_open *open, void **conn);
+void sqlite_close(void *conn);
+gw_status sqlite_info(struct gw_call *call, void *conn, const struct gw_fields_out *out);
+gw_status sqlite_split(struct gw_call *call, struct gw_str script, const struct gw_split_out *out);
+gw_status sqlite_run(struct gw_call *call, void *conn, const struct gw_run *run,
+                     const struct gw_run_out *out);
+gw_status sqlite_flush(struct gw_call *call, void *conn);
+gw_status sqlite_query(struct gw_call *call, void *conn, const struct gw_statement *statement,
+                       const struct gw_rows_out *out);
+gw_status sqlite_lock(struct gw_call *call, void *conn, struct gw_str name);
+gw_status sqlite_unlock(struct gw_call *call, void *conn, struct gw_str name);
+gw_status sqlite_holds(struct gw_call *call, void *conn, struct gw_str name);
+gw_status sqlite_quote(struct gw_call *call, void *conn, uint32_t kind, struct gw_str text,
+                       const struct gw_text_out *out);
+void sqlite_interrupt(void *conn);
+
+gw_status sqlite_fingerprint(struct gw_call *call, void *conn, struct gw_str except,
+                             const struct gw_text_out *out);
+gw_status sqlite_probe(struct gw_call *call, void *conn, struct gw_str sql, int32_t *result);
+gw_status sqlite_terminate(struct gw_call *call, void *conn, struct gw_str connection);
+
+gw_status sqlite_list_blockers(struct gw_call *call, void *conn, const struct gw_text_out *out);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The migration lock: a file beside the database, locked for as long as the session holds it. */
+#ifndef SQLITE_LOCK_H
+#define SQLITE_LOCK_H
+
+#include "session.h"
+
+#define SQLITE_LOCK_SUFFIX ".godwit-lock"
+
+/* Path of the lock file, in memory of the caller; NULL without memory. */
+char *sqlite_lock_path(const struct sqlite_session *session);
+/* Gives it up, if it is held. */
+void sqlite_lock_free(struct sqlite_session *session);
+
+#endif
