@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/rows.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+const char *gw_direction_name(enum gw_direction direction)
+{
+    return direction == GW_UP ? "up" : "down";
+}
+
+void gw_batch_clear(struct gw_batch *batch)
+{
+    gw_arena_free(&batch->arena);
+    batch->statements.len = 0;
+    batch->settings = NULL;
+    batch->n_settings = 0;
+    batch->guards = 0;
+    batch->failed = false;
+}
+
+void gw_batch_free(struct gw_batch *batch)
+{
+    gw_batch_clear(batch);
+    gw_vec_free(&batch->statements);
+}
+
+void gw_batch_add(struct gw_batch *batch, const char *sql, const struct gw_cell *args, uint32_t n_args,
+                  uint32_t flags)
+{
+    struct gw_cell *kept = gw_arena_array(&batch->arena, n_args + 1, sizeof *kept);
+    if (!kept) {
+        batch->failed = true;
+        return;
+    }
+    if (n_args)
+        memcpy(kept, args, n_args * sizeof *kept);
+    const struct gw_statement statement = { { sql, strlen(sql) }, kept, n_args, flags };
+    if (!gw_vec_push(&batch->statements, statement))
+        batch->failed = true;
+}
+
+#define ADD(batch, sql, flags, ...) \
+    gw_batch_add(batch, sql, (const struct gw_cell[]){ __VA_ARGS__ }, \
+                 sizeof((const struct gw_cell[]){ __VA_ARGS__ }) / sizeof(struct gw_cell), flags)
+
+/* A text that need not outlive the call, as an argument. */
+static struct gw_cell kept_text(struct gw_batch *batch, const char *text)
+{
+    const char *copy = gw_arena_string(&batch->arena, text);
+    if (!copy)
+        batch->failed = true;
+    return gw_cell_text(copy ? copy : "");
+}
+
+void gw_batch_guard(struct gw_batch *batch, const struct gw_state *state, const char *doing)
+{
+    ADD(batch, state->sql[GW_SQL_GUARD], GW_STMT_ONE_ROW, kept_text(batch, doing),
+        gw_cell_int(state->epoch));
+    batch->guards++;
+}
+
+void gw_batch_program(struct gw_batch *batch, const struct gw_program *program, uint32_t first,
+                      uint32_t n)
+{
+    for (uint32_t i = first; i < first + n; i++) {
+        const struct gw_program_statement *source = &program->statements.at[i];
+        const struct gw_statement statement = {
+            .sql = { source->sql, source->len },
+            .flags = GW_STMT_USER | (source->assert_text ? (uint32_t)GW_STMT_EXPECT_TRUE : 0),
+        };
+        if (!gw_vec_push(&batch->statements, statement))
+            batch->failed = true;
+    }
+    batch->settings = program->script->settings;
+    batch->n_settings = program->script->n_settings;
+}
+
+/* The ids of a revision's edges, space-separated. */
+static const char *edge_ids(struct gw_batch *batch, const struct gw_history *history,
+                            const uint32_t *edges, uint32_t n)
+{
+    struct gw_buf text = GW_BUF_TEXT;
+    for (uint32_t i = 0; i < n; i++)
+        gw_buf_printf(&text, "%s%s", i ? " " : "", history->at[edges[i]].id);
+    const char *copy = gw_arena_copy(&batch->arena, gw_buf_str(&text), text.len);
+    if (!copy || text.failed)
+        batch->failed = true;
+    gw_buf_free(&text);
+    return copy ? copy : "";
+}
+
+void gw_batch_record(struct gw_batch *batch, const struct gw_workspace *workspace, uint32_t revision,
+                     const struct gw_record *record)
+{
+    const struct gw_revision *from = &workspace->history.at[revision];
+    char sha256[GW_HASH_TEXT], tokens[GW_HASH_TEXT];
+    char now[GW_TIME_TEXT];
+
+    gw_time_text(now, gw_clock_wall_ns());
+    gw_hash_text(sha256, &from->sha256);
+    gw_hash_text(tokens, &record->token_sha256);
+    ADD(batch, workspace->state.sql[GW_SQL_RECORD], GW_STMT_ONE_ROW, gw_cell_text(from->id),
+        gw_cell_text(from->kind == GW_KIND_VERSIONED ? "versioned" : "repeatable"),
+        gw_cell_text(from->title),
+        gw_cell_text(edge_ids(batch, &workspace->history, from->parents, from->n_parents)),
+        gw_cell_text(edge_ids(batch, &workspace->history, from->depends, from->n_depends)),
+        gw_cell_text(from->labels), kept_text(batch, sha256), kept_text(batch, tokens),
+        kept_text(batch, now), gw_cell_text(workspace->who.user), gw_cell_text(workspace->who.host),
+        gw_cell_text("godwit " GODWIT_VERSION), kept_text(batch, workspace->events->run),
+        gw_cell_text(record->how), gw_cell_int(0),
+        gw_cell_int(workspace->state.epoch), gw_cell_text(record->down.codec),
+        gw_cell_blob(record->down.bytes, record->down.len));
+}
+
+void gw_batch_duration(struct gw_batch *batch, const struct gw_state *state, const char *id,
+                       int64_t duration_ns)
+{
+    ADD(batch, state->sql[GW_SQL_DURATION], 0, gw_cell_int(duration_ns), kept_text(batch, id));
+    batch->guards++;
+}
+
+void gw_batch_forget(struct gw_batch *batch, const struct gw_state *state, const char *id, bool must)
+{
+    ADD(batch, state->sql[GW_SQL_FORGET], must ? (uint32_t)GW_STMT_ONE_ROW : 0,
+        kept_text(batch, id));
+}
+
+void gw_batch_journal(struct gw_batch *batch, const struct gw_workspace *workspace,
+                      const struct gw_journal_entry *entry)
+{
+    char sha256[GW_HASH_TEXT], now[GW_TIME_TEXT];
+
+    gw_time_text(now, gw_clock_wall_ns());
+    gw_hash_text(sha256, &entry->statement->sha256);
+    ADD(batch, workspace->state.sql[GW_SQL_JOURNAL_ADD], GW_STMT_ONE_ROW,
+        kept_text(batch, entry->revision), gw_cell_text(gw_direction_name(entry->direction)),
+        gw_cell_int(entry->number), gw_cell_int(entry->total), kept_text(batch, sha256),
+        gw_cell_text(gw_class_name(entry->statement->class_)), gw_cell_text(entry->state),
+        kept_text(batch, entry->before), kept_text(batch, entry->after),
+        gw_cell_int(workspace->state.epoch), kept_text(batch, workspace->session.connection),
+        kept_text(batch, workspace->events->run), kept_text(batch, now));
+}
+
+void gw_batch_journal_state(struct gw_batch *batch, const struct gw_state *state,
+                            const struct gw_journal_entry *entry)
+{
+    ADD(batch, state->sql[GW_SQL_JOURNAL_STATE], GW_STMT_ONE_ROW, gw_cell_text(entry->state),
+        kept_text(batch, entry->after), kept_text(batch, entry->revision),
+        gw_cell_text(gw_direction_name(entry->direction)), gw_cell_int(entry->number));
+}
+
+void gw_batch_journal_drop(struct gw_batch *batch, const struct gw_state *state,
+                           const struct gw_journal_entry *entry)
+{
+    ADD(batch, state->sql[GW_SQL_JOURNAL_DROP], 0, kept_text(batch, entry->revision),
+        gw_cell_text(gw_direction_name(entry->direction)), gw_cell_int(entry->number));
+}
+
+void gw_batch_journal_clear(struct gw_batch *batch, const struct gw_state *state, const char *revision,
+                            enum gw_direction direction)
+{
+    ADD(batch, state->sql[GW_SQL_JOURNAL_CLEAR], 0, kept_text(batch, revision),
+        gw_cell_text(gw_direction_name(direction)));
+}
+
+void gw_batch_audit(struct gw_batch *batch, const struct gw_workspace *workspace, uint32_t number,
+                    const char *action, const char *subject, const char *reason)
+{
+    char now[GW_TIME_TEXT];
+    gw_time_text(now, gw_clock_wall_ns());
+    ADD(batch, workspace->state.sql[GW_SQL_AUDIT], GW_STMT_ONE_ROW,
+        kept_text(batch, workspace->events->run), gw_cell_int(number), kept_text(batch, now),
+        gw_cell_text(workspace->who.user), gw_cell_text(workspace->who.host), kept_text(batch, action),
+        kept_text(batch, subject), kept_text(batch, reason));
+}
+
+int gw_batch_run(struct gw_batch *batch, struct gw_session *session, uint64_t flags, uint32_t *done,
+                 struct gw_fault *fault)
+{
+    uint32_t count = 0;
+    int code = GW_DONE;
+
+    if (batch->failed || batch->statements.len > UINT32_MAX)
+        code = gw_fail_memory(fault);
+    else if (batch->statements.len) {
+        const struct gw_run run = {
+            .struct_size = sizeof run,
+            .n_statements = (uint32_t)batch->statements.len,
+            .flags = flags,
+            .statements = batch->statements.at,
+            .settings = batch->settings,
+            .n_settings = batch->n_settings,
+        };
+        code = gw_session_run(session, &run, &count, GW_UNCHANGED, fault);
+    }
+    if (done)
+        *done = count > batch->guards ? count - batch->guards : 0;
+    gw_batch_clear(batch);
+    return code;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/session.h"
+
+#include "base/hash.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static int driver_check(const struct gw_driver *driver, const char *name, struct gw_fault *fault)
+{
+    const struct {
+        const char *slot;
+        bool there;
+    } required[] = {
+        { "dialect", driver->dialect },   { "types", driver->types },
+        { "open", driver->open },         { "close", driver->close },
+        { "info", driver->info },         { "split", driver->split },
+        { "run", driver->run },           { "flush", driver->flush },
+        { "query", driver->query },       { "lock", driver->lock },
+        { "unlock", driver->unlock },     { "holds", driver->holds },
+        { "quote", driver->quote },       { "interrupt", driver->interrupt },
+    };
+    for (size_t i = 0; i < sizeof required / sizeof required[0]; i++)
+        if (!required[i].there)
+            return gw_fail(fault, GW_PLUGIN_REFUSED, "plugin '%s' lacks the required '%s' of %s",
+                           name, required[i].slot, GW_DRIVER);
+    return GW_DONE;
+}
+
+int gw_session_init(struct gw_session *out, struct gw_registry *registry,
+                    const struct gw_project *project, struct gw_events *events,
+                    const struct gw_stop *stop, struct gw_fault *fault)
+{
+    *out = (struct gw_session){ .project = project, .events = events, .stop = stop };
+    int code = gw_registry_load(registry, project->database.backend, &out->plugin, fault);
+    if (code)
+        return code;
+    if (!gw_plugin_interface(out->plugin, GW_DRIVER, &out->driver, sizeof out->driver)) {
+        gw_fail(fault, GW_PLUGIN_REFUSED, "plugin '%s' is not a database driver",
+                project->database.backend);
+        return gw_hint(fault, "set database.backend to a driver; `godwit plugin list` shows them");
+    }
+    gw_plugin_interface(out->plugin, GW_DRIVER_RECOVER, &out->recover, sizeof out->recover);
+    gw_plugin_interface(out->plugin, GW_DRIVER_PROGRESS, &out->progress, sizeof out->progress);
+    return driver_check(&out->driver, project->database.backend, fault);
+}
+
+static void call_begin(struct gw_call *call, const struct gw_session *session, void *sink)
+{
+    gw_call_init(call, session->project->database.backend, session->events, session->stop);
+    call->sink = sink;
+}
+
+/* Ends a call and keeps what the engine decides by. */
+static int call_finish(struct gw_session *session, const struct gw_call *call, gw_status returned,
+                       const char *function, int code, struct gw_fault *fault)
+{
+    session->status = returned < 0 ? returned : GW_OK;
+    session->error_flags = returned < 0 ? call->flags : 0;
+    session->error_begin = returned < 0 ? call->begin : 0;
+    session->error_end = returned < 0 ? call->end : 0;
+    return gw_call_end(call, returned, function, code, fault);
+}
+
+/* ---- open, close ---- */
+
+static void field_copy(char *out, size_t room, struct gw_str text)
+{
+    size_t len = text.len < room - 1 ? text.len : room - 1;
+    memcpy(out, text.ptr, len);
+    out[len] = '\0';
+}
+
+static gw_status info_field(struct gw_call *call, const struct gw_field *field)
+{
+    struct gw_session *session = call->sink;
+    const struct {
+        const char *key;
+        char *out;
+        size_t room;
+    } wanted[] = {
+        { "product", session->product, sizeof session->product },
+        { "version", session->version, sizeof session->version },
+        { "database", session->database, sizeof session->database },
+        { "connection", session->connection, sizeof session->connection },
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        if (field->val.kind == GW_TEXT && field->key.len == strlen(wanted[i].key) &&
+            memcmp(field->key.ptr, wanted[i].key, field->key.len) == 0)
+            field_copy(wanted[i].out, wanted[i].room, field->val.v.s);
+    return GW_OK;
+}
+
+static int session_info(struct gw_session *session, struct gw_fault *fault)
+{
+    static const struct gw_fields_out sink = { sizeof sink, 0, info_field };
+    struct gw_call call;
+    call_begin(&call, session, session);
+    gw_status status = session->driver.info(&call, session->conn, &sink);
+    return call_finish(session, &call, status, "info", GW_NO_CONNECTION, fault);
+}
+
+int gw_session_open(struct gw_session *session, uint64_t flags, struct gw_fault *fault)
+{
+    const struct gw_project *project = session->project;
+    struct gw_arena arena = { 0 };
+    struct gw_cell *options = NULL;
+    struct gw_call call;
+
+    int code = gw_options_fill(&arena, session->plugin, &project->database.options, project,
+                               &options, fault);
+    if (code)
+        goto out;
+    const struct gw_open open = {
+        .struct_size = sizeof open,
+        .n_options = session->plugin->descriptor.n_options,
+        .flags = flags,
+        .url = { project->database.url, strlen(project->database.url) },
+        .options = options,
+        .session = project->database.session,
+        .n_session = project->database.n_session,
+    };
+    call_begin(&call, session, NULL);
+    gw_status status = session->driver.open(&call, &open, &session->conn);
+    if (status < 0)
+        session->conn = NULL;
+    code = call_finish(session, &call, status, "open", GW_NO_CONNECTION, fault);
+    if (code)
+        goto out;
+    session->read_only = flags & GW_OPEN_READ_ONLY;
+    code = session_info(session, fault);
+out:
+    gw_arena_free(&arena);
+    return code;
+}
+
+void gw_session_close(struct gw_session *session)
+{
+    if (session->conn)
+        session->driver.close(session->conn);
+    session->conn = NULL;
+}
+
+/* ---- split ---- */
+
+struct split_sink {
+    gw_split_take *take;
+    void *payload;
+    size_t len;  /* of the script */
+    size_t last; /* end of the statement before */
+    struct gw_fault *fault;
+};
+
+static gw_status split_statement(struct gw_call *call, uint64_t begin, uint64_t end, uint64_t flags)
+{
+    struct split_sink *sink = call->sink;
+    if (begin > end || begin < sink->last || end > sink->len) {
+        gw_fail(sink->fault, GW_INTERNAL,
+                "plugin '%s': split gave the range %" PRIu64 "-%" PRIu64 " out of order",
+                call->plugin, begin, end);
+        return GW_STOP;
+    }
+    sink->last = (size_t)end;
+    return sink->take(sink->payload, (size_t)begin, (size_t)end, flags, sink->fault) ? GW_STOP
+                                                                                     : GW_OK;
+}
+
+int gw_session_split(struct gw_session *session, const char *sql, size_t len, gw_split_take *take,
+                     void *payload, struct gw_fault *fault)
+{
+    static const struct gw_split_out out = { sizeof out, 0, split_statement };
+    struct split_sink sink = { .take = take, .payload = payload, .len = len, .fault = fault };
+    struct gw_call call;
+
+    call_begin(&call, session, &sink);
+    gw_status status = session->driver.split(&call, (struct gw_str){ sql, len }, &out);
+    if (fault->code)
+        return fault->code;
+    return call_finish(session, &call, status, "split", GW_USAGE, fault);
+}
+
+/* ---- run ---- */
+
+static gw_status run_done(struct gw_call *call, uint32_t index, int64_t affected, int64_t elapsed_ns)
+{
+    uint32_t *done = call->sink;
+    (void)affected;
+    (void)elapsed_ns;
+    if (index + 1 > *done)
+        *done = index + 1;
+    return GW_OK;
+}
+
+int gw_session_run(struct gw_session *session, const struct gw_run *run, uint32_t *done, int code,
+                   struct gw_fault *fault)
+{
+    static const struct gw_run_out out = { sizeof out, 0, run_done };
+    uint32_t count = 0;
+    struct gw_call call;
+
+    call_begin(&call, session, &count);
+    gw_status status = session->driver.run(&call, session->conn, run, &out);
+    if (done)
+        *done = count;
+    return call_finish(session, &call, status, "run", code, fault);
+}
+
+int gw_session_flush(struct gw_session *session, struct gw_fault *fault)
+{
+    struct gw_call call;
+    call_begin(&call, session, NULL);
+    gw_status status = session->driver.flush(&call, session->conn);
+    return call_finish(session, &call, status, "flush", GW_UNCHANGED, fault);
+}
+
+/* ---- query ---- */
+
+struct query_sink {
+    gw_row_take *take;
+    void *payload;
+    struct gw_fault *fault;
+};
+
+static gw_status query_columns(struct gw_call *call, const struct gw_column *columns, uint32_t n)
+{
+    (void)call;
+    (void)columns;
+    (void)n;
+    return GW_OK;
+}
+
+static gw_status query_row(struct gw_call *call, const struct gw_cell *cells, uint32_t n)
+{
+    struct query_sink *sink = call->sink;
+    return sink->take(sink->payload, cells, n, sink->fault) ? GW_STOP : GW_OK;
+}
+
+int gw_session_query(struct gw_session *session, const char *sql, const struct gw_cell *args,
+                     uint32_t n_args, gw_row_take *take, void *payload, struct gw_fault *fault)
+{
+    static const struct gw_rows_out out = { sizeof out, 0, query_columns, query_row };
+    struct query_sink sink = { .take = take, .payload = payload, .fault = fault };
+    const struct gw_statement statement = { { sql, strlen(sql) }, args, n_args, 0 };
+    struct gw_call call;
+
+    call_begin(&call, session, &sink);
+    gw_status status = session->driver.query(&call, session->conn, &statement, &out);
+    if (fault->code)
+        return fault->code;
+    return call_finish(session, &call, status, "query", GW_UNCHANGED, fault);
+}
+
+/* ---- quote, fingerprint ---- */
+
+static gw_status text_take(struct gw_call *call, struct gw_str text)
+{
+    struct gw_buf *out = call->sink;
+    gw_buf_add(out, text.ptr, text.len);
+    return GW_OK;
+}
+
+static const struct gw_text_out text_sink = { sizeof text_sink, 0, text_take };
+
+int gw_session_quote(struct gw_session *session, uint32_t kind, const char *text, size_t len,
+                     struct gw_buf *out, struct gw_fault *fault)
+{
+    struct gw_call call;
+    call_begin(&call, session, out);
+    gw_status status =
+        session->driver.quote(&call, session->conn, kind, (struct gw_str){ text, len }, &text_sink);
+    int code = call_finish(session, &call, status, "quote", GW_USAGE, fault);
+    return code ? code : out->failed ? gw_fail_memory(fault) : GW_DONE;
+}
+
+int gw_session_fingerprint(struct gw_session *session, char out[65], struct gw_fault *fault)
+{
+    static const struct gw_str ours = GW_S("godwit_");
+    struct gw_buf text = GW_BUF((size_t)256 << 20);
+    struct gw_call call;
+
+    out[0] = '\0';
+    if (!GW_HAS(&session->recover, fingerprint))
+        return GW_DONE;
+    call_begin(&call, session, &text);
+    gw_status status = session->recover.fingerprint(&call, session->conn, ours, &text_sink);
+    int code = call_finish(session, &call, status, "fingerprint", GW_UNCHANGED, fault);
+    if (!code && text.failed)
+        code = gw_fail_memory(fault);
+    if (!code) {
+        struct gw_hash hash;
+        gw_hash_of(&hash, gw_buf_str(&text), text.len);
+        gw_hash_text(out, &hash);
+    }
+    gw_buf_free(&text);
+    return code;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/step.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "migration/formats/format.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void gw_step_free(struct gw_step_work *work)
+{
+    gw_program_free(&work->program);
+    gw_script_free(&work->script);
+    gw_arena_free(&work->arena);
+}
+
+/* ---- loading ---- */
+
+static int check_down(const struct gw_step_work *work, struct gw_fault *fault)
+{
+    const struct gw_script *script = &work->script;
+    if (script->irreversible) {
+        gw_fail(fault, GW_USAGE, "%s: '%s' is irreversible: %s", script->file, work->revision->id,
+                script->irreversible);
+        return gw_hint(fault, "write a new migration that moves forward instead");
+    }
+    if (!script->exists) {
+        gw_fail(fault, GW_USAGE, "%s: '%s' cannot be reverted: it has no down", script->file,
+                work->revision->id);
+        return gw_hint(fault, "add its down, or write a new migration that undoes it");
+    }
+    return GW_DONE;
+}
+
+static int check_unchanged(const struct gw_step_work *work, struct gw_fault *fault)
+{
+    if (memcmp(&work->script.sha256, &work->revision->sha256, sizeof work->script.sha256) == 0)
+        return GW_DONE;
+    gw_fail(fault, GW_UNCHANGED, "%s was changed while this command was running", work->script.file);
+    return gw_hint(fault, "run the command again once nobody edits it");
+}
+
+/* What is to be kept in the database for the way back. */
+static int load_record(struct gw_step_work *work, const char *dialect, struct gw_fault *fault)
+{
+    struct gw_script down;
+    work->record.token_sha256 = work->script.token_sha256;
+    int code = gw_script_read(&down, &work->workspace->history, work->step.revision, GW_DOWN, dialect,
+                              fault);
+    if (!code && !down.irreversible)
+        code = gw_stored_pack(&work->record.down, &down, &work->arena, fault);
+    gw_script_free(&down);
+    return code;
+}
+
+int gw_step_load(struct gw_step_work *out, struct gw_workspace *workspace, struct gw_step step,
+                 enum gw_apply_how how, struct gw_fault *fault)
+{
+    const char *dialect = workspace->session.driver.dialect;
+    int code;
+
+    *out = (struct gw_step_work){ .workspace = workspace,
+                                  .step = step,
+                                  .revision = &workspace->history.at[step.revision],
+                                  .record = { .how = how == GW_APPLY_RUN    ? "run"
+                                                     : how == GW_APPLY_FAKE ? "fake"
+                                                                            : "stamp",
+                                              .down = { .codec = "" } } };
+    bool ghost = out->revision->flags & GW_REV_GHOST;
+    if (step.direction == GW_DOWN && how != GW_APPLY_RUN)
+        return GW_DONE; /* only forgotten: its text does not matter */
+    if (ghost && step.direction == GW_UP)
+        return gw_fail(fault, GW_USAGE, "'%s' has no file in '%s'", out->revision->id,
+                       workspace->history.directory);
+    if (ghost)
+        code = gw_stored_read(&out->script, &workspace->state, &workspace->session,
+                              out->revision->id, fault);
+    else {
+        code = gw_script_read(&out->script, &workspace->history, step.revision, step.direction,
+                              dialect, fault);
+        if (!code)
+            code = check_unchanged(out, fault);
+    }
+    if (!code && step.direction == GW_DOWN)
+        code = check_down(out, fault);
+    if (!code && step.direction == GW_UP)
+        code = load_record(out, dialect, fault);
+    if (!code && how == GW_APPLY_RUN)
+        code = gw_program_make(&out->program, &workspace->session, &out->script, fault);
+    return code;
+}
+
+/* ---- failures ---- */
+
+/* "FILE:LINE: message" for statement number at (from 0) of the program. */
+static int blame(const struct gw_step_work *work, uint32_t at, int code, struct gw_fault *fault)
+{
+    const struct gw_program *program = &work->program;
+    const struct gw_session *session = &work->workspace->session;
+
+    fault->code = fault->code == GW_LOCKED || fault->code == GW_NO_CONNECTION ? fault->code : code;
+    if (code == GW_HALFWAY)
+        fault->code = code;
+    if (at >= program->statements.len)
+        return gw_fault_prefix(fault, "%s: '%s' %s", work->script.file, work->revision->id,
+                               gw_direction_name(work->step.direction));
+    const struct gw_program_statement *statement = &program->statements.at[at];
+    if (session->status == GW_E_ASSERT && statement->assert_text) {
+        *fault = (struct gw_fault){ 0 };
+        gw_fail(fault, code, "%s:%u: assertion failed: %s", work->script.file, statement->line,
+                statement->assert_text);
+        return gw_hint(fault, "look at the data that the assertion speaks of, then run again");
+    }
+    unsigned line = 1, column;
+    if (session->error_begin < statement->len)
+        gw_text_position(statement->sql, (size_t)session->error_begin, &line, &column);
+    return gw_fault_prefix(fault, "%s:%u", work->script.file, statement->line + line - 1);
+}
+
+static int halfway(const struct gw_step_work *work, uint32_t done, struct gw_fault *fault)
+{
+    fault->code = GW_HALFWAY;
+    return gw_hint(fault,
+                   "'%s' (%s) is half-way: %" PRIu32 " of %zu statements done; `godwit resume` goes on, "
+                   "`godwit revert-partial` undoes them, `godwit mark-done N` records one as done",
+                   work->revision->id, gw_direction_name(work->step.direction), done,
+                   work->program.statements.len);
+}
+
+/* ---- units ---- */
+
+static void emit_unit(const struct gw_step_work *work, const struct gw_unit *unit)
+{
+    gw_emit(work->workspace->events, GW_LEVEL_DETAIL, "statement.done",
+            GW_FIELDS(gw_field_text("revision", work->revision->id),
+                      gw_field_int("number", unit->first + unit->n),
+                      gw_field_int("total", (int64_t)work->program.statements.len)),
+            "%s: %" PRIu32 " of %zu statements done", work->revision->id, unit->first + unit->n,
+            work->program.statements.len);
+}
+
+static struct gw_journal_entry entry_of(const struct gw_step_work *work, uint32_t at,
+                                        const char *state)
+{
+    return (struct gw_journal_entry){
+        .revision = work->revision->id,
+        .direction = work->step.direction,
+        .number = at + 1,
+        .total = (uint32_t)work->program.statements.len,
+        .statement = &work->program.statements.at[at],
+        .state = state,
+        .before = "",
+        .after = "",
+    };
+}
+
+/* The row that says that the step is done; and its journal, which has served. */
+static void add_record(const struct gw_step_work *work, struct gw_batch *batch)
+{
+    const struct gw_state *state = &work->workspace->state;
+    const struct gw_revision *revision = work->revision;
+
+    /* What is only recorded may end a half-way revision too. */
+    if (work->program.journalled || strcmp(work->record.how, "run") != 0)
+        gw_batch_journal_clear(batch, state, revision->id, work->step.direction);
+    if (revision->kind == GW_KIND_BEFORE || revision->kind == GW_KIND_AFTER)
+        return;
+    if (work->step.direction == GW_DOWN) {
+        gw_batch_forget(batch, state, revision->id, true);
+        return;
+    }
+    if (revision->kind == GW_KIND_REPEATABLE)
+        gw_batch_forget(batch, state, revision->id, false);
+    gw_batch_record(batch, work->workspace, work->step.revision, &work->record);
+}
+
+static int run_transaction(struct gw_step_work *work, const struct gw_unit *unit, uint64_t flags,
+                           bool last, struct gw_batch *batch, struct gw_fault *fault)
+{
+    uint32_t done;
+    gw_batch_guard(batch, &work->workspace->state, work->revision->id);
+    gw_batch_program(batch, &work->program, unit->first, unit->n);
+    for (uint32_t i = unit->first; i < unit->first + unit->n && work->program.journalled && !last; i++) {
+        const struct gw_journal_entry entry = entry_of(work, i, "done");
+        gw_batch_journal(batch, work->workspace, &entry);
+    }
+    if (last)
+        add_record(work, batch);
+    int code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX | flags, &done, fault);
+    if (code)
+        return blame(work, done < unit->n ? unit->first + done : UINT32_MAX, GW_UNCHANGED, fault);
+    return GW_DONE;
+}
+
+/* A statement that commits by itself failed: an error is not "no effect". */
+static int settle_failure(struct gw_step_work *work, uint32_t at, const char *before,
+                          struct gw_batch *batch, int32_t *result, struct gw_fault *fault)
+{
+    struct gw_fault second = { 0 };
+    const struct gw_program_statement *statement = &work->program.statements.at[at];
+    struct gw_journal_entry entry = entry_of(work, at, "undetermined");
+
+    blame(work, at, GW_UNCHANGED, fault);
+    if (gw_journal_probe(&work->workspace->session, statement, before, result, &second))
+        *result = GW_PROBE_UNCLEAR;
+    if (*result == GW_PROBE_DONE)
+        return GW_DONE;
+    gw_batch_guard(batch, &work->workspace->state, work->revision->id);
+    if (*result == GW_PROBE_ABSENT)
+        gw_batch_journal_drop(batch, &work->workspace->state, &entry);
+    else
+        gw_batch_journal_state(batch, &work->workspace->state, &entry);
+    second = (struct gw_fault){ 0 };
+    gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, &second);
+    return fault->code;
+}
+
+static int run_statement(struct gw_step_work *work, uint32_t at, const char *before,
+                         struct gw_batch *batch, struct gw_fault *fault)
+{
+    struct gw_session *session = &work->workspace->session;
+    const struct gw_program_statement *source = &work->program.statements.at[at];
+    const struct gw_statement statement = { { source->sql, source->len }, NULL, 0, GW_STMT_USER };
+    const struct gw_run run = { .struct_size = sizeof run,
+                                .n_statements = 1,
+                                .statements = &statement,
+                                .settings = work->script.settings,
+                                .n_settings = work->script.n_settings };
+    struct gw_fault failed = { 0 };
+    int32_t result = GW_PROBE_DONE;
+
+    int code = gw_session_run(session, &run, NULL, GW_UNCHANGED, &failed);
+    if (!code)
+        return GW_DONE;
+    code = settle_failure(work, at, before, batch, &result, &failed);
+    if (code)
+        *fault = failed;
+    if (code && result == GW_PROBE_UNCLEAR)
+        fault->code = GW_HALFWAY;
+    return code;
+}
+
+/* A statement that commits by itself: intent, run, done. begun: the intent is journalled already. */
+static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool begun,
+                     struct gw_batch *batch, struct gw_fault *fault)
+{
+    struct gw_workspace *workspace = work->workspace;
+    const struct gw_program_statement *statement = &work->program.statements.at[at];
+    struct gw_journal_entry entry = entry_of(work, at, "intent");
+    char before[GW_HASH_TEXT] = "";
+    bool there = false;
+    int code = GW_DONE;
+
+    if (statement->probe)
+        code = gw_journal_ask(&workspace->session, statement->probe, &there, fault);
+    if (!code && statement->class_ == GW_CLASS_A)
+        code = gw_session_fingerprint(&workspace->session, before, fault);
+    if (code)
+        return blame(work, at, GW_UNCHANGED, fault);
+    entry.before = before;
+    if (!begun) {
+        gw_batch_guard(batch, &workspace->state, work->revision->id);
+        gw_batch_journal(batch, workspace, &entry);
+        code = gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
+    }
+    if (!code && !there)
+        code = run_statement(work, at, before, batch, fault);
+    if (code)
+        return code;
+    gw_batch_guard(batch, &workspace->state, work->revision->id);
+    entry.state = "done";
+    if (last)
+        add_record(work, batch);
+    else
+        gw_batch_journal_state(batch, &workspace->state, &entry);
+    return gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
+}
+
+/* ---- a step ---- */
+
+/* What the journal says of a unit that was begun: whether it is done, or only intended. */
+static int unit_state(struct gw_step_work *work, const struct gw_journal *journal,
+                      const struct gw_unit *unit, bool *done, bool *begun, struct gw_fault *fault)
+{
+    const struct gw_journal_row *row = journal ? gw_journal_find(journal, unit->first + 1) : NULL;
+    const struct gw_program_statement *statement = &work->program.statements.at[unit->first];
+    int32_t result;
+
+    *done = *begun = false;
+    if (!row)
+        return GW_DONE;
+    *done = row->state == GW_JOURNAL_DONE;
+    if (*done)
+        return GW_DONE;
+    *begun = true;
+    if (row->state == GW_JOURNAL_INTENT) {
+        int code = gw_journal_probe(&work->workspace->session, statement, row->before, &result, fault);
+        if (code || result == GW_PROBE_ABSENT)
+            return code;
+        if (result == GW_PROBE_DONE) {
+            struct gw_batch batch = { 0 };
+            struct gw_journal_entry entry = entry_of(work, unit->first, "done");
+            gw_batch_guard(&batch, &work->workspace->state, work->revision->id);
+            gw_batch_journal_state(&batch, &work->workspace->state, &entry);
+            *done = true;
+            code = gw_batch_run(&batch, &work->workspace->session, GW_RUN_TX, NULL, fault);
+            gw_batch_free(&batch);
+            return code;
+        }
+    }
+    gw_fail(fault, GW_HALFWAY, "%s:%u: whether this statement took effect is not known",
+            work->script.file, statement->line);
+    return halfway(work, gw_journal_done(journal), fault);
+}
+
+static int finish(struct gw_step_work *work, struct gw_batch *batch, uint64_t flags,
+                  struct gw_fault *fault)
+{
+    gw_batch_guard(batch, &work->workspace->state, work->revision->id);
+    add_record(work, batch);
+    return gw_batch_run(batch, &work->workspace->session, GW_RUN_TX | flags, NULL, fault);
+}
+
+static int run_units(struct gw_step_work *work, const struct gw_journal *journal, uint64_t flags,
+                     struct gw_batch *batch, struct gw_fault *fault)
+{
+    const struct gw_program *program = &work->program;
+    uint32_t n_done = 0;
+    bool recorded = false;
+
+    for (size_t u = 0; u < program->units.len; u++) {
+        const struct gw_unit *unit = &program->units.at[u];
+        bool last = u + 1 == program->units.len, done, begun;
+        int code = unit_state(work, journal, unit, &done, &begun, fault);
+        if (!code && !done) {
+            code = unit->transaction
+                       ? run_transaction(work, unit, flags, last, batch, fault)
+                       : run_alone(work, unit->first, last, begun, batch, fault);
+            recorded = last;
+        }
+        if (code)
+            return n_done || code == GW_HALFWAY ? halfway(work, n_done, fault) : code;
+        n_done += unit->n;
+        if (program->journalled)
+            emit_unit(work, unit);
+    }
+    return recorded ? GW_DONE : finish(work, batch, flags, fault);
+}
+
+int gw_step_run(struct gw_step_work *work, enum gw_apply_how how, const struct gw_journal *journal,
+                bool relaxed, struct gw_pending_duration *duration, struct gw_fault *fault)
+{
+    struct gw_batch batch = { 0 };
+    uint64_t flags = relaxed ? GW_RUN_RELAXED : 0;
+    int64_t start = gw_clock_steady_ns();
+    int code = GW_DONE;
+
+    if (journal)
+        code = gw_journal_matches(journal, &work->program, fault);
+    if (duration->id[0])
+        gw_batch_duration(&batch, &work->workspace->state, duration->id, duration->ns);
+    duration->id[0] = '\0';
+    if (!code)
+        code = how == GW_APPLY_RUN ? run_units(work, journal, flags, &batch, fault)
+                                   : finish(work, &batch, flags, fault);
+    if (!code && work->step.direction == GW_UP && how == GW_APPLY_RUN) {
+        snprintf(duration->id, sizeof duration->id, "%s", work->revision->id);
+        duration->ns = gw_clock_steady_ns() - start;
+    }
+    gw_batch_free(&batch);
+    return code;
+}
+
+/* ---- the way back ---- */
+
+static int check_counterparts(const struct gw_step_work *work, const struct gw_step_work *back,
+                              const struct gw_journal *journal, struct gw_fault *fault)
+{
+    size_t here = work->program.statements.len, there = back->program.statements.len;
+    if (here == there)
+        return GW_DONE;
+    gw_fail(fault, GW_HALFWAY,
+            "'%s' cannot be undone statement by statement: %zu statements %s, %zu %s",
+            work->revision->id, here, gw_direction_name(work->step.direction), there,
+            gw_direction_name(back->step.direction));
+    return gw_hint(fault,
+                   "mend what stopped it and `godwit resume`, or undo the %" PRIu32
+                   " by hand and then `godwit stamp`",
+                   gw_journal_done(journal));
+}
+
+/* Undoes what journal row did, and strikes it from the journal, in one transaction. */
+static int revert_row(struct gw_step_work *work, struct gw_step_work *back,
+                      const struct gw_journal_row *row, struct gw_batch *batch,
+                      struct gw_fault *fault)
+{
+    const uint32_t at = row->number - 1;
+    const uint32_t counterpart = (uint32_t)back->program.statements.len - row->number;
+    const struct gw_journal_entry entry = entry_of(work, at, "done");
+    int32_t result = row->state == GW_JOURNAL_DONE ? GW_PROBE_DONE : GW_PROBE_UNCLEAR;
+    int code = GW_DONE;
+
+    if (row->state == GW_JOURNAL_INTENT)
+        code = gw_journal_probe(&work->workspace->session, &work->program.statements.at[at],
+                                row->before, &result, fault);
+    if (code)
+        return code;
+    if (result == GW_PROBE_UNCLEAR) {
+        gw_fail(fault, GW_HALFWAY, "%s:%u: whether this statement took effect is not known",
+                work->script.file, work->program.statements.at[at].line);
+        return gw_hint(fault, "look at the database; `godwit mark-done %" PRIu32
+                              " --reason ...` if it did", row->number);
+    }
+    gw_batch_guard(batch, &work->workspace->state, work->revision->id);
+    if (result == GW_PROBE_DONE)
+        gw_batch_program(batch, &back->program, counterpart, 1);
+    gw_batch_journal_drop(batch, &work->workspace->state, &entry);
+    code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, fault);
+    return code ? blame(back, counterpart, GW_HALFWAY, fault) : GW_DONE;
+}
+
+int gw_step_revert(struct gw_step_work *work, const struct gw_journal *journal, struct gw_fault *fault)
+{
+    const struct gw_step other = { work->step.revision,
+                                   work->step.direction == GW_UP ? GW_DOWN : GW_UP };
+    struct gw_batch batch = { 0 };
+    struct gw_step_work back;
+
+    int code = gw_journal_matches(journal, &work->program, fault);
+    if (code)
+        return code;
+    code = gw_step_load(&back, work->workspace, other, GW_APPLY_RUN, fault);
+    if (!code)
+        code = check_counterparts(work, &back, journal, fault);
+    for (size_t i = journal->rows.len; i-- > 0 && !code;)
+        code = revert_row(work, &back, &journal->rows.at[i], &batch, fault);
+    gw_batch_free(&batch);
+    gw_step_free(&back);
+    return code;
+}
