@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The driver contract: what <godwit/driver.h> promises, as tests that every driver has to pass. A driver adds a
+ * table of its dialect's words. */
+#ifndef DRIVER_CONTRACT_H
+#define DRIVER_CONTRACT_H
+
+#include "harness.h"
+
+struct dialect {
+    const char *library;
+    /* The URL of a database that does not exist yet, in the folder of the test or on its server; one and the same
+     * within a test. */
+    const char *(*url)(void);
+    const char *create_parent; /* table parent (id integer primary key, name text unique) */
+    const char *create_child;  /* table child (id integer primary key, parent references parent) */
+    const char *create_values; /* table value_of (id integer primary key, t text, i 64-bit integer, b blob) */
+    const char *broken;        /* not SQL */
+    const char *slow;          /* a SELECT of one row that takes minutes */
+    const char *begin, *commit, *rollback;
+};
+
+/* Runs all; returns the number of failed tests. */
+int contract_run(const struct dialect *dialect, const char *name);
+
+#endif

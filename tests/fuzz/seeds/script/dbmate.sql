@@ -1,0 +1,4 @@
+-- migrate:up transaction:false
+CREATE TABLE t (a);
+-- migrate:down
+DROP TABLE t;
