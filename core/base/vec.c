@@ -4,20 +4,24 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-bool gw_vec_grow(void **at, size_t *room, size_t len, size_t size)
+bool gw_vec_room(void **at, size_t *room, size_t n, size_t size)
 {
-    if (len < *room)
-        return true;
-    size_t more = *room ? *room + *room / 2 + 1 : 8;
     size_t total;
-    if (__builtin_mul_overflow(more, size, &total))
+    if (n <= *room)
+        return true;
+    if (__builtin_mul_overflow(n, size, &total))
         return false;
     void *memory = realloc(*at, total);
     if (!memory)
         return false;
     *at = memory;
-    *room = more;
+    *room = n;
     return true;
+}
+
+bool gw_vec_grow(void **at, size_t *room, size_t len, size_t size)
+{
+    return len < *room || gw_vec_room(at, room, *room ? *room + *room / 2 + 1 : 8, size);
 }
 
 void gw_vec_drop(void **at, size_t *len, size_t *room)

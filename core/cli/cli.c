@@ -84,9 +84,9 @@ static void start_events(struct gw_cli *cli, FILE *out)
     const char *color = gw_argument_text(&cli->args, GW_ARG_COLOR);
     bool json = gw_cli_has(cli, GW_ARG_JSON);
     struct gw_terminal_options options = {
-        .color = !color || strcmp(color, "auto") == 0     ? GW_COLOR_AUTO
-                 : strcmp(color, "always") == 0 ? GW_COLOR_ALWAYS
-                                                : GW_COLOR_NEVER,
+        .color = !color || strcmp(color, "auto") == 0 ? GW_COLOR_AUTO
+                 : strcmp(color, "always") == 0       ? GW_COLOR_ALWAYS
+                                                      : GW_COLOR_NEVER,
         /* With --json, people still see warnings and errors where they look for them. */
         .quiet = json || gw_cli_has(cli, GW_ARG_QUIET),
         .verbosity = gw_argument_count(&cli->args, GW_ARG_VERBOSE),

@@ -41,7 +41,7 @@ enum { /* options; a table gives each its name */
     GW_ARG_AGAINST
 };
 
-enum gw_cli_need { /* what is opened before run() */
+enum gw_cli_need {  /* what is opened before run() */
     GW_CLI_NOTHING, /* or the command opens it itself, as its options ask */
     GW_CLI_FILES,
     GW_CLI_DRIVER,
@@ -76,7 +76,10 @@ struct gw_command {
 };
 
 #define GW_MANY SIZE_MAX
-#define GW_SWITCHES(table) { (table), sizeof(table) / sizeof(table)[0] }
+#define GW_SWITCHES(table) \
+    { \
+        (table), sizeof(table) / sizeof(table)[0] \
+    }
 
 extern const struct gw_command *const gw_commands[]; /* in the order of help; ends with NULL */
 extern const struct gw_switches gw_global_switches;

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-enum { WORDS_MOST = 32 };
+enum {
+    WORDS_MOST = 32
+};
 
 int gw_editor_open(struct gw_cli *cli, const char *const *paths, struct gw_fault *fault)
 {

@@ -7,10 +7,17 @@
 #include <string.h>
 
 /* A history with a thousand open branches is drawn as far as anybody can read it: the output stays linear. */
-enum { DRAWN = 32 };
+enum {
+    DRAWN = 32
+};
 #define FREE UINT32_MAX
 
-enum { UP = 1, DOWN = 2, LEFT = 4, RIGHT = 8 };
+enum {
+    UP = 1,
+    DOWN = 2,
+    LEFT = 4,
+    RIGHT = 8
+};
 
 /* By the directions in which a line leaves the cell. */
 static const char *const UNICODE_CELLS[16] = { " ", "╵", "╷", "│", "╴", "╯", "╮", "┤",
@@ -102,34 +109,49 @@ static void draw_row(const struct gw_graph *graph, uint32_t node, struct gw_buf 
     add_rest(graph, out);
 }
 
-/* The row that leads from a node to the lanes of its parents. ends: those lanes; before: what was open
- * above the row; own goes on below it if it is still open. */
-static void draw_joins(const struct gw_graph *graph, uint32_t own, const bool ends[DRAWN],
-                       const bool before[DRAWN], struct gw_buf *out)
+/* The row below a node, which leads to the lanes of its parents. */
+struct joins {
+    uint32_t own;         /* the node's lane */
+    bool ends[DRAWN];     /* the lanes that it leads to */
+    bool before[DRAWN];   /* what is open above the row; the graph's lanes are what is open below */
+    uint32_t left, right; /* how far the line reaches */
+};
+
+static void joins_reach(struct joins *joins)
+{
+    joins->left = joins->right = joins->own;
+    for (uint32_t lane = 0; lane < DRAWN; lane++) {
+        if (joins->ends[lane] && lane < joins->left)
+            joins->left = lane;
+        if (joins->ends[lane] && lane > joins->right)
+            joins->right = lane;
+    }
+}
+
+static unsigned joins_cell(const struct gw_graph *graph, const struct joins *joins, uint32_t lane)
+{
+    const bool open = lane < graph->lanes.len && graph->lanes.at[lane] != FREE;
+    const unsigned left = lane > joins->left ? LEFT : 0, right = lane < joins->right ? RIGHT : 0;
+    const unsigned cell = (joins->before[lane] ? UP : 0u) | (open ? DOWN : 0u);
+
+    if (lane < joins->left || lane > joins->right)
+        return cell;
+    if (joins->ends[lane] || lane == joins->own)
+        return cell | left | right;
+    return cell ? cell : left | right; /* the line passes behind an open lane */
+}
+
+static void draw_joins(const struct gw_graph *graph, struct joins *joins, struct gw_buf *out)
 {
     const char *const *cells = graph->unicode ? UNICODE_CELLS : ASCII_CELLS;
-    uint32_t left = own, right = own, last = 0;
 
-    for (uint32_t lane = 0; lane < DRAWN; lane++) {
-        if (ends[lane] && lane < left)
-            left = lane;
-        if (ends[lane] && lane > right)
-            right = lane;
-        if (before[lane] || ends[lane] || lane == own)
-            last = lane;
-    }
-    if (left == right)
+    joins_reach(joins);
+    if (joins->left == joins->right)
         return;
-    for (uint32_t lane = 0; lane <= last; lane++) {
-        bool open = lane < graph->lanes.len && graph->lanes.at[lane] != FREE;
-        bool across = lane > left && lane < right;
-        unsigned cell = (before[lane] ? UP : 0u) | (open ? DOWN : 0u);
-        if (ends[lane] || lane == own)
-            cell |= (lane > left ? LEFT : 0u) | (lane < right ? RIGHT : 0u);
-        else if (across && cell == 0)
-            cell = LEFT | RIGHT; /* over an open lane the line passes behind */
-        gw_buf_text(out, cells[cell]);
-        gw_buf_text(out, lane >= left && lane < right ? cells[LEFT | RIGHT] : " ");
+    for (uint32_t lane = 0; lane < DRAWN; lane++) {
+        bool across = lane >= joins->left && lane < joins->right;
+        gw_buf_text(out, cells[joins_cell(graph, joins, lane)]);
+        gw_buf_text(out, across ? cells[LEFT | RIGHT] : " ");
     }
     add_rest(graph, out);
 }
@@ -198,24 +220,23 @@ static int place_parents(struct gw_graph *graph, uint32_t own, const struct gw_r
 int gw_graph_draw(struct gw_graph *graph, uint32_t revision, const char *text, struct gw_buf *out,
                   struct gw_fault *fault)
 {
-    bool ends[DRAWN] = { false }, before[DRAWN] = { false };
-    struct gw_buf joins = GW_BUF_TEXT;
+    struct joins joins = { 0 };
+    struct gw_buf row = GW_BUF_TEXT;
 
     if (graph->lane_of[revision] == FREE && lane_open(graph, revision, fault))
         return fault->code;
-    uint32_t own = graph->lane_of[revision];
-    draw_row(graph, own, out);
+    joins.own = graph->lane_of[revision];
+    draw_row(graph, joins.own, out);
     for (uint32_t lane = 0; lane < drawn_lanes(graph); lane++)
-        before[lane] = graph->lanes.at[lane] != FREE;
-    int code = place_parents(graph, own, &graph->history->at[revision], ends, fault);
-    if (code)
-        return code;
+        joins.before[lane] = graph->lanes.at[lane] != FREE;
+    if (place_parents(graph, joins.own, &graph->history->at[revision], joins.ends, fault))
+        return fault->code;
     draw_text(graph, text, out);
-    if (own < DRAWN)
-        draw_joins(graph, own, ends, before, &joins);
-    trim(&joins);
-    if (joins.len)
-        gw_buf_printf(out, "\n%s", gw_buf_str(&joins));
-    gw_buf_free(&joins);
+    if (joins.own < DRAWN)
+        draw_joins(graph, &joins, &row);
+    trim(&row);
+    if (row.len)
+        gw_buf_printf(out, "\n%s", gw_buf_str(&row));
+    gw_buf_free(&row);
     return out->failed ? gw_fail_memory(fault) : GW_DONE;
 }

@@ -5,7 +5,11 @@
 
 #include <string.h>
 
-enum { MOST_COMMANDS = 64, SUMMARY_COLUMN = 18, OPTION_COLUMN = 30 };
+enum {
+    MOST_COMMANDS = 64,
+    SUMMARY_COLUMN = 18,
+    OPTION_COLUMN = 30
+};
 
 /* True if name is "family something". */
 static bool in_family(const char *name, const char *family)

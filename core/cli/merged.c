@@ -16,7 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SHA_MOST = 64 };
+enum {
+    SHA_MOST = 64
+};
 #define READ_MOST ((size_t)1 << 30)
 
 struct side { /* the files of one revision, as git lists them */
@@ -31,7 +33,7 @@ struct merge {
     const char *directory; /* of the working files */
     char folder[PATH_MAX]; /* the merged ones; "" until it is made */
     struct side theirs, base;
-    struct gw_buf wanted; /* ids of blobs to read, one a line */
+    struct gw_buf wanted;         /* ids of blobs to read, one a line */
     GW_VEC(const char *) written; /* the names they are for, in the same order */
 };
 
@@ -46,7 +48,8 @@ static int git(struct merge *merge, struct gw_buf *out, const struct gw_buf *inp
         argv[n++] = *words++;
     argv[n] = NULL;
     if (gw_process_read(out, argv, input, fault) && !fault->hint[0])
-        gw_hint(fault, "check --against needs git, and '%.200s' inside a repository", merge->directory);
+        gw_hint(fault, "check --against needs git, and '%.200s' inside a repository",
+                merge->directory);
     return fault->code;
 }
 
@@ -288,7 +291,8 @@ static int write_theirs(struct merge *merge, struct gw_fault *fault)
         size_t size = kind ? strtoull(kind + strlen(" blob "), NULL, 10) : 0;
         size_t left = line ? blobs.len - at - (size_t)(line + 1 - head) : 0;
         if (!kind || size >= left) {
-            code = gw_fail(fault, GW_USAGE, "git gave no content for '%.200s'", merge->written.at[i]);
+            code =
+                gw_fail(fault, GW_USAGE, "git gave no content for '%.200s'", merge->written.at[i]);
             break;
         }
         code = write_blob(merge, merge->written.at[i], line + 1, size, fault);
@@ -334,7 +338,9 @@ static void rename_in(char *text, size_t room, const char *from, const char *to)
 static int load_merged(struct gw_history *out, struct merge *merge, const char *ref,
                        struct gw_fault *fault)
 {
-    enum { LINKS_AT_ONCE = 16 };
+    enum {
+        LINKS_AT_ONCE = 16
+    };
     const struct gw_history *ours = &merge->cli->workspace.history;
     struct gw_project project = merge->cli->workspace.project; /* borrowed, but for these two */
     project.migrations.directory = merge->folder;

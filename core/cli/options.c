@@ -18,7 +18,8 @@ struct reading {
     int at; /* the next argument */
 };
 
-static const struct gw_switch *find_name(const struct reading *reading, const char *name, size_t len)
+static const struct gw_switch *find_name(const struct reading *reading, const char *name,
+                                         size_t len)
 {
     for (size_t s = 0; s < reading->n_sets; s++)
         for (size_t i = 0; i < reading->sets[s].n; i++) {
@@ -41,7 +42,9 @@ static const struct gw_switch *find_letter(const struct reading *reading, char l
 static int fail_unknown(const struct reading *reading, const char *name, size_t len,
                         struct gw_fault *fault)
 {
-    enum { MOST = 64 };
+    enum {
+        MOST = 64
+    };
     const char *names[MOST];
     char word[MOST];
     size_t n = 0;
@@ -62,7 +65,7 @@ static bool is_choice(const char *choices, const char *value)
     size_t len = strlen(value);
     for (const char *at = choices; at; at = strchr(at, '|')) {
         at += *at == '|';
-        if (strncmp(at, value, len) == 0 && (at[len] == '|' || at[len] == '\0') && len)
+        if (strncmp(at, value, len) == 0 && (at[len] == '|' || at[len] == '\0'))
             return true;
     }
     return false;
@@ -171,8 +174,8 @@ static int read_all(struct reading *reading, bool until_word, struct gw_fault *f
     return GW_DONE;
 }
 
-int gw_options_read(struct gw_arguments *out, const struct gw_switches *sets, size_t n_sets, int argc,
-                    char *const *argv, int *at, bool until_word, struct gw_fault *fault)
+int gw_options_read(struct gw_arguments *out, const struct gw_switches *sets, size_t n_sets,
+                    int argc, char *const *argv, int *at, bool until_word, struct gw_fault *fault)
 {
     struct reading reading = { out, sets, n_sets, argc, argv, *at };
     int code = read_all(&reading, until_word, fault);

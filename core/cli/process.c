@@ -88,7 +88,8 @@ static int pipes_open(struct pipes *pipes, const struct gw_buf *input, struct gw
 {
     int error = 0;
 
-    *pipes = (struct pipes){ memfd_create("in", MFD_CLOEXEC), memfd_create("err", MFD_CLOEXEC),
+    *pipes = (struct pipes){ memfd_create("in", MFD_CLOEXEC),
+                             memfd_create("err", MFD_CLOEXEC),
                              { -1, -1 } };
     if (pipes->in < 0 || pipes->err < 0 || pipe2(pipes->out, O_CLOEXEC))
         error = errno;
@@ -160,7 +161,8 @@ int gw_process_read(struct gw_buf *out, const char *const *argv, const struct gw
         if (code)
             add_complaint(pipes.err, fault);
         else if (out->failed)
-            code = gw_fail(fault, GW_USAGE, "'%.200s' wrote more than %zu bytes", argv[0], out->ceiling);
+            code = gw_fail(fault, GW_USAGE, "'%.200s' wrote more than %zu bytes", argv[0],
+                           out->ceiling);
     }
     pipes_close(&pipes);
     return code;

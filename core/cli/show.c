@@ -12,7 +12,8 @@ int gw_current_find(struct gw_current *out, struct gw_cli *cli, struct gw_fault 
     uint8_t *at = gw_arena_array(&cli->arena, workspace->history.n + 1, 1);
     if (!at)
         return gw_fail_memory(fault);
-    if (gw_applied_heads(&workspace->history, workspace->applied, false, &cli->arena, &heads, &n, fault))
+    if (gw_applied_heads(&workspace->history, workspace->applied, false, &cli->arena, &heads, &n,
+                         fault))
         return fault->code;
     for (size_t i = 0; i < n; i++)
         at[heads[i]] = 1;

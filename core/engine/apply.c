@@ -99,6 +99,16 @@ static bool is_step(const struct gw_workspace *workspace, const struct gw_step *
            strcmp(workspace->history.at[step->revision].id, journal->revision) == 0;
 }
 
+static int halfway_elsewhere(const struct gw_journal *journal, struct gw_fault *fault)
+{
+    struct gw_buf text = GW_BUF_TEXT;
+    gw_journal_text(&text, journal);
+    gw_fail(fault, GW_HALFWAY, "'%s' (%s) is half-way: %s", journal->revision,
+            gw_direction_name(journal->direction), gw_buf_str(&text));
+    gw_buf_free(&text);
+    return gw_hint(fault, "`godwit resume` goes on, `godwit revert-partial` undoes what was done");
+}
+
 /* What was left half-way comes first, and must be part of what was asked for. */
 static int put_first(struct gw_workspace *workspace, struct gw_plan *plan,
                      const struct gw_journal *journal, struct gw_fault *fault)
@@ -114,12 +124,7 @@ static int put_first(struct gw_workspace *workspace, struct gw_plan *plan,
         plan->steps.at[0] = step;
         return GW_DONE;
     }
-    struct gw_buf text = GW_BUF_TEXT;
-    gw_journal_text(&text, journal);
-    gw_fail(fault, GW_HALFWAY, "'%s' (%s) is half-way: %s", journal->revision,
-            journal->direction == GW_UP ? "up" : "down", gw_buf_str(&text));
-    gw_buf_free(&text);
-    return gw_hint(fault, "`godwit resume` goes on, `godwit revert-partial` undoes what was done");
+    return halfway_elsewhere(journal, fault);
 }
 
 static void emit_step(const struct gw_step_work *work, enum gw_apply_how how, size_t number,
@@ -195,14 +200,34 @@ static int run_steps(struct gw_workspace *workspace, const struct gw_plan *plan,
     return code;
 }
 
-/* A failure may have taken earlier, relaxed revisions along: says what is there in truth. */
-static void emit_kept(struct gw_workspace *workspace, uint64_t flags, const struct gw_fault *fault)
+/* Whether something is half-way is for the database to say, once more is undone than what failed. */
+static void correct_code(struct gw_workspace *workspace, struct gw_fault *fault)
+{
+    struct gw_fault ignored = { 0 }, left = { 0 };
+    struct gw_journal journal;
+
+    if (gw_journal_load(&journal, &workspace->state, &workspace->session, &ignored) == GW_DONE) {
+        if (journal.revision && fault->code == GW_UNCHANGED) {
+            halfway_elsewhere(&journal, &left);
+            fault->code = GW_HALFWAY;
+            gw_hint(fault, "%s; %s", left.message, left.hint);
+        } else if (!journal.revision && fault->code == GW_HALFWAY) {
+            fault->code = GW_UNCHANGED;
+            gw_hint(fault, "run the same command again once the cause is mended");
+        }
+    }
+    gw_journal_free(&journal);
+}
+
+/* A failure may have taken earlier, relaxed units along: says what is there in truth. */
+static void emit_kept(struct gw_workspace *workspace, uint64_t flags, struct gw_fault *fault)
 {
     struct gw_fault ignored = { 0 };
     if (!(flags & (GW_ERR_TX_ABORTED | GW_ERR_UNKNOWN_OUTCOME | GW_ERR_CONN_LOST)))
         return;
     if (gw_workspace_reload(workspace, &ignored))
         return;
+    correct_code(workspace, fault);
     gw_emit(workspace->events, GW_LEVEL_WARN, "run.undone",
             GW_FIELDS(gw_field_int("applied", (int64_t)workspace->state.n_applied),
                       gw_field_int("code", fault->code)),
@@ -235,6 +260,20 @@ static int run_locked(struct gw_workspace *workspace, struct gw_plan *plan, bool
     return code;
 }
 
+/* Nothing to do is only true if nothing is half-way and nothing changed under it. No lock is taken. */
+static int check_nothing(struct gw_workspace *workspace, struct gw_fault *fault)
+{
+    struct gw_journal journal;
+    int code = check_changed(workspace, fault);
+    if (code)
+        return code;
+    code = gw_journal_load(&journal, &workspace->state, &workspace->session, fault);
+    if (!code && journal.revision)
+        code = halfway_elsewhere(&journal, fault);
+    gw_journal_free(&journal);
+    return code;
+}
+
 int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
              const struct gw_apply_options *options, struct gw_fault *fault)
 {
@@ -242,7 +281,7 @@ int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
     bool moved;
 
     if (!plan->steps.len)
-        return options->how == GW_APPLY_STAMP ? GW_DONE : check_changed(workspace, fault);
+        return options->how == GW_APPLY_STAMP ? GW_DONE : check_nothing(workspace, fault);
     int code = check_plan(workspace, plan, options->how, fault);
     if (!code)
         code = gw_lock_take(workspace, options->command, &moved, fault);
@@ -255,12 +294,12 @@ int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
             "run %s: %zu steps, epoch %" PRId64, workspace->events->run, plan->steps.len,
             workspace->state.epoch);
     code = run_locked(workspace, plan, moved, options, fault);
-    const uint64_t flags = code ? workspace->session.error_flags : 0;
-    int released = gw_lock_release(workspace, fault);
-    if (code)
+    uint64_t flags = code ? workspace->session.error_flags : 0;
+    if (gw_lock_release(workspace, fault) && !code)
+        flags = workspace->session.error_flags;
+    if (fault->code)
         emit_kept(workspace, flags, fault);
-    else
-        code = released;
+    code = fault->code;
     gw_emit(workspace->events, GW_LEVEL_DETAIL, "run.finished",
             GW_FIELDS(gw_field_int("code", code),
                       gw_field_int("elapsed_ns", gw_clock_steady_ns() - start)),

@@ -148,13 +148,14 @@ int gw_lock_take(struct gw_workspace *workspace, const char *command, bool *move
     struct gw_state *state = &workspace->state;
     struct gw_fault ignored = { 0 };
     const int64_t epoch = state->epoch;
-    const bool existed = state->exists;
+    const bool existed = state->exists, owned = state->owned;
 
     int code = poll_lock(workspace, fault);
     if (code)
         return code;
     code = gw_state_look(state, session, fault);
-    *moved = state->exists != existed || (existed && state->epoch != epoch);
+    /* The same epoch is no proof: its owner may have gone on after we read what was applied. */
+    *moved = state->exists != existed || (existed && (owned || state->epoch != epoch));
     if (!code && !state->exists)
         code = gw_state_create(state, session, fault);
     if (!code)
@@ -200,10 +201,11 @@ int gw_lock_status(struct gw_workspace *workspace, struct gw_lock_owner *out, st
     driver_lock(session, session->driver.lock, "lock", &tried);
     if (session->status == GW_OK)
         driver_lock(session, session->driver.unlock, "unlock", &tried);
-    else if (session->status == GW_E_LOCKED)
+    else if (session->status == GW_E_LOCKED) {
         out->held = true;
-    else
-        out->held = out->known; /* no right to try: the row is all there is */
+        snprintf(out->note, sizeof out->note, "%.500s", tried.message);
+    } else if (session->status != GW_E_READ_ONLY)
+        out->held = out->known; /* no right to look: the row is all there is */
     return GW_DONE;
 }
 

@@ -5,9 +5,9 @@
 
 #include "engine/workspace.h"
 
-/* Polls the driver's lock with jitter until it is ours or engine.lock_wait is over (GW_LOCKED, with the owner
- * named), creates the state tables if absent, raises the epoch. *moved: another runner held the lock since
- * the state was read, so the caller must reload. */
+/* Polls the driver's lock with jitter until it is ours or engine.lock_wait is over (GW_LOCKED, with the
+ * owner named), creates the state tables if absent, raises the epoch. *moved: another runner may have
+ * changed something since the state was read, so the caller must reload. */
 int gw_lock_take(struct gw_workspace *workspace, const char *command, bool *moved,
                  struct gw_fault *fault);
 /* Clears the owner, makes all durable, frees the lock. Does what can be done even after a failure. */
@@ -18,6 +18,7 @@ struct gw_lock_owner {
     bool known; /* the fields below are set: the present or, if not held, the last owner that did not release */
     int64_t epoch, pid;
     char owner[128], host[128], since[32], connection[128], command[256], doing[130];
+    char note[512]; /* held: what the driver says of who holds it */
 };
 int gw_lock_status(struct gw_workspace *workspace, struct gw_lock_owner *out,
                    struct gw_fault *fault);

@@ -5,7 +5,7 @@
 
 /* {r}, {s}, {l}, {a} stand for the tables; {key}, {text}, {int}, {blob} for the dialect's types. */
 static const char *const templates[GW_SQLS] = {
-    [GW_SQL_EPOCH] = "SELECT layout, epoch FROM {l} WHERE id = 1",
+    [GW_SQL_EPOCH] = "SELECT layout, epoch, owner FROM {l} WHERE id = 1",
     [GW_SQL_IDS] = "SELECT id, sha256 FROM {r}",
     [GW_SQL_ROWS] =
         "SELECT id, title, parents, depends, labels, sha256, token_sha256, applied_at, applied_by, host,"
@@ -65,8 +65,8 @@ static const char *const tables[] = {
     " epoch {int} NOT NULL, owner {text} NOT NULL, host {text} NOT NULL, pid {int} NOT NULL,"
     " since {key} NOT NULL, connection {text} NOT NULL, command {text} NOT NULL,"
     " doing {text} NOT NULL)",
-    "INSERT INTO {l} (id, layout, epoch, owner, host, pid, since, connection, command, doing)"
-    " SELECT 1, 1, 0, '', '', 0, '', '', '', '' WHERE NOT EXISTS (SELECT id FROM {l})",
+    ("INSERT INTO {l} (id, layout, epoch, owner, host, pid, since, connection, command, doing)"
+     " SELECT 1, 1, 0, '', '', 0, '', '', '', '' WHERE NOT EXISTS (SELECT id FROM {l})"),
 };
 _Static_assert(sizeof tables / sizeof tables[0] == GW_STATE_STATEMENTS, "one place counts them");
 

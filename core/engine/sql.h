@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum gw_sql {
-    GW_SQL_EPOCH,           /* -> layout, epoch */
+    GW_SQL_EPOCH,           /* -> layout, epoch, owner */
     GW_SQL_IDS,             /* -> id, sha256 */
     GW_SQL_ROWS,            /* -> every column but down */
     GW_SQL_ROW,             /* id -> the same */

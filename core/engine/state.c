@@ -18,7 +18,7 @@ void gw_state_free(struct gw_state *state)
 /* ---- do the tables exist, and at which epoch ---- */
 
 struct epoch_row {
-    bool found;
+    bool found, owned;
     int64_t layout, epoch;
 };
 
@@ -26,8 +26,9 @@ static int epoch_take(void *payload, const struct gw_cell *cells, uint32_t n, st
 {
     struct epoch_row *row = payload;
     (void)fault;
-    if (n == 2)
-        *row = (struct epoch_row){ true, gw_cell_number(&cells[0]), gw_cell_number(&cells[1]) };
+    if (n == 3)
+        *row = (struct epoch_row){ true, cells[2].kind == GW_TEXT && cells[2].v.s.len,
+                                   gw_cell_number(&cells[0]), gw_cell_number(&cells[1]) };
     return GW_STOP;
 }
 
@@ -52,6 +53,7 @@ int gw_state_look(struct gw_state *state, struct gw_session *session, struct gw_
     }
     state->exists = row.found;
     state->epoch = row.epoch;
+    state->owned = row.owned;
     return GW_DONE;
 }
 

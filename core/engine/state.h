@@ -19,6 +19,7 @@ struct gw_state {
     struct gw_arena arena;
     bool exists; /* the tables are there */
     int64_t epoch;
+    bool owned; /* somebody held the lock, or died with it, when the epoch was read */
     char *revision, *statement, *lock, *audit; /* qualified, quoted names */
     const char *sql[GW_SQLS];
     const char *tables[GW_STATE_STATEMENTS]; /* what creates them */

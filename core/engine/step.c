@@ -212,7 +212,8 @@ static int settle_failure(struct gw_step_work *work, uint32_t at, const char *be
     else
         gw_batch_journal_state(batch, &work->workspace->state, &entry);
     second = (struct gw_fault){ 0 };
-    gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, &second);
+    if (gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, &second))
+        *result = GW_PROBE_UNCLEAR;
     return fault->code;
 }
 
@@ -274,7 +275,8 @@ static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool beg
         add_record(work, batch);
     else
         gw_batch_journal_state(batch, &workspace->state, &entry);
-    return gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
+    code = gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
+    return code ? blame(work, at, GW_HALFWAY, fault) : GW_DONE;
 }
 
 /* ---- a step ---- */

@@ -22,7 +22,7 @@ int gw_stored_pack(struct gw_stored *out, const struct gw_script *script, struct
     gw_script_text(&text, script);
     size_t room = ZSTD_compressBound(text.len);
     char *bytes = text.failed                ? NULL
-                  : text.len > PLAIN_MOST    ? gw_arena_copy(arena, "", room)
+                  : text.len > PLAIN_MOST    ? gw_arena_alloc(arena, room)
                                              : gw_arena_copy(arena, gw_buf_str(&text), text.len);
     if (!bytes)
         code = gw_fail_memory(fault);

@@ -42,7 +42,9 @@ static void events_send(struct gw_events *events, struct gw_event *event)
 void gw_emit(struct gw_events *events, enum gw_level level, const char *type,
              const struct gw_field *fields, size_t n_fields, const char *format, ...)
 {
-    struct gw_event event = { .type = type, .level = level, .fields = fields, .n_fields = n_fields };
+    struct gw_event event = {
+        .type = type, .level = level, .fields = fields, .n_fields = n_fields
+    };
     char small[1024];
     va_list args;
 

@@ -15,7 +15,9 @@ struct jsonl {
     int verbosity;
 };
 
-static const char *const LEVELS[] = { "debug", "detail", "progress", "info", "warn", "error", "data" };
+static const char *const LEVELS[] = {
+    "debug", "detail", "progress", "info", "warn", "error", "data"
+};
 
 /* Any bytes as a JSON string. What is not UTF-8, and NUL, which many readers refuse, becomes U+FFFD. */
 static json_t *json_of(const char *text, size_t len)
@@ -54,7 +56,9 @@ static json_t *json_list(struct gw_str words)
 
 static json_t *json_time(int64_t ns)
 {
-    enum { TO_THE_SECOND = 19 }; /* "2024-10-14T14:30:22" */
+    enum {
+        TO_THE_SECOND = 19
+    }; /* "2024-10-14T14:30:22" */
     char seconds[GW_TIME_TEXT], text[GW_TIME_TEXT + 8];
     gw_time_text(seconds, ns);
     snprintf(text, sizeof text, "%.*s.%06dZ", TO_THE_SECOND, seconds, (int)(ns / 1000 % 1000000));
@@ -124,8 +128,9 @@ static void jsonl_take(struct gw_consumer *consumer, const struct gw_event *even
         fputs(line, jsonl->out);
         fputc('\n', jsonl->out);
     } else {
-        fputs("{\"type\":\"failed\",\"level\":\"error\",\"code\":1,\"message\":\"out of memory\"}\n",
-              jsonl->out);
+        fputs(
+            "{\"type\":\"failed\",\"level\":\"error\",\"code\":1,\"message\":\"out of memory\"}\n",
+            jsonl->out);
     }
     if (event->level != GW_LEVEL_DATA) /* whoever reads along waits for it */
         fflush(jsonl->out);
@@ -145,8 +150,8 @@ struct gw_consumer *gw_jsonl_new(FILE *out, int verbosity)
     struct jsonl *jsonl = calloc(1, sizeof *jsonl);
     if (!jsonl)
         return NULL;
-    *jsonl = (struct jsonl){
-        .consumer = { jsonl_take, jsonl_close }, .out = out, .verbosity = verbosity
-    };
+    *jsonl = (struct jsonl){ .consumer = { jsonl_take, jsonl_close },
+                             .out = out,
+                             .verbosity = verbosity };
     return &jsonl->consumer;
 }

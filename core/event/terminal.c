@@ -9,7 +9,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WIDTH_UNKNOWN = 80, WIDTH_LEAST = 20 };
+enum {
+    WIDTH_UNKNOWN = 80,
+    WIDTH_LEAST = 20
+};
 
 struct terminal {
     struct gw_consumer consumer;

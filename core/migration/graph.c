@@ -253,24 +253,35 @@ static int link_found(const struct building *building)
 static int by_name(const void *a, const void *b)
 {
     const struct gw_found *x = a, *y = b;
-    bool later_x = x->revision.kind != GW_KIND_VERSIONED, later_y = y->revision.kind != GW_KIND_VERSIONED;
-    if (later_x != later_y)
-        return later_x ? 1 : -1;
     return strcmp(x->revision.id, y->revision.id);
 }
 
-/* Versioned ones first and in the order they were found, the others by name after them. */
+static uint32_t count_versioned(const struct gw_found_list *found)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < found->found.len; i++)
+        n += found->found.at[i].revision.kind == GW_KIND_VERSIONED;
+    return n;
+}
+
+/* Versioned ones first and in the order they were found, the others by name after them. *sorted is NULL if
+ * they are found like that already, as nearly always: no copy is made of thousands. */
 static int sort_found(struct building *building, const struct gw_found_list *found,
                       struct gw_found **sorted)
 {
     uint32_t at = 0;
-    *sorted = calloc(building->n + 1, sizeof **sorted);
+
+    building->n_versioned = count_versioned(found);
+    building->found = found->found.at;
+    *sorted = NULL;
+    if (building->n_versioned == building->n)
+        return GW_DONE;
+    *sorted = calloc(building->n, sizeof **sorted);
     if (!*sorted)
         return gw_fail_memory(building->fault);
     for (size_t i = 0; i < found->found.len; i++)
         if (found->found.at[i].revision.kind == GW_KIND_VERSIONED)
             (*sorted)[at++] = found->found.at[i];
-    building->n_versioned = at;
     for (size_t i = 0; i < found->found.len; i++)
         if (found->found.at[i].revision.kind != GW_KIND_VERSIONED)
             (*sorted)[at++] = found->found.at[i];
@@ -295,7 +306,7 @@ int gw_graph_build(struct gw_history *out, struct gw_found_list *found, struct g
     if (!building.at)
         code = gw_fail_memory(fault);
     for (uint32_t i = 0; i < building.n && !code; i++)
-        building.at[i] = sorted[i].revision;
+        building.at[i] = building.found[i].revision;
     if (!code)
         code = add_ids(&building);
     if (!code)

@@ -2,6 +2,7 @@
 #include "migration/order.h"
 
 #include "migration/formats/format.h"
+#include "migration/version.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,13 +57,20 @@ static bool reverse_edges(struct gw_history *history, bool parents)
 
 /* ---- which comes first ---- */
 
+/* In a linear format edges order all but baselines and ghosts: those go where their version puts them. */
+static bool version_comes_first(const struct ordering *ordering, uint32_t a, uint32_t b)
+{
+    const struct gw_revision *x = &ordering->history->at[a], *y = &ordering->history->at[b];
+    int order = gw_version_compare(x->version ? x->version : x->id, y->version ? y->version : y->id);
+    return order ? order < 0 : a < b;
+}
+
 static bool comes_first(const struct ordering *ordering, uint32_t a, uint32_t b)
 {
     const struct gw_revision *x = &ordering->history->at[a], *y = &ordering->history->at[b];
     int order = 0;
-    /* Already in order by version: a baseline, which no edge holds, must stay where its version puts it. */
     if (ordering->history->format && ordering->history->format->linear)
-        return a < b;
+        return version_comes_first(ordering, a, b);
     if (x->created && y->created)
         order = strcmp(x->created, y->created);
     else if (x->created || y->created)

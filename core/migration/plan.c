@@ -26,6 +26,18 @@ static int resolve(const struct gw_targeting *targeting, const char *text, struc
     return code ? code : gw_target_resolve(targeting, target, out);
 }
 
+/* Repeatables and callbacks have no place in the graph that could be gone to. */
+static int check_versioned(const struct gw_targeting *targeting, const struct gw_resolved *resolved)
+{
+    const struct gw_history *history = targeting->history;
+    if (!resolved->n || resolved->at[resolved->n - 1] < history->n_versioned)
+        return GW_DONE;
+    const struct gw_revision *other = &history->at[resolved->at[resolved->n - 1]];
+    gw_fail(targeting->fault, GW_USAGE, "'%.150s' is %s, which is no target", other->id,
+            other->kind == GW_KIND_REPEATABLE ? "a repeatable migration" : "a callback");
+    return gw_hint(targeting->fault, "`godwit upgrade head` runs it when it is due");
+}
+
 /* ---- upgrade ---- */
 
 /* The highest version that is wanted, baselines aside; NULL if none. */
@@ -59,8 +71,11 @@ static void use_baseline(const struct gw_history *history, const uint8_t *applie
         const struct gw_revision *revision = &history->at[i];
         if (!(revision->flags & GW_REV_BASELINE))
             continue;
+        const bool reached =
+            applied[i] ||
+            (empty && (wanted[i] || gw_version_compare(highest, revision->version) >= 0));
         wanted[i] = 0;
-        if ((applied[i] || (empty && gw_version_compare(highest, revision->version) >= 0)) &&
+        if (reached &&
             (best == GW_MAP_NONE ||
              gw_version_compare(revision->version, history->at[best].version) > 0))
             best = i;
@@ -68,7 +83,7 @@ static void use_baseline(const struct gw_history *history, const uint8_t *applie
     if (best == GW_MAP_NONE)
         return;
     for (uint32_t i = 0; i < history->n_versioned; i++)
-        if (gw_version_compare(history->at[i].version, history->at[best].version) <= 0)
+        if (gw_baseline_covers(history, best, i))
             wanted[i] = 0;
     wanted[best] = 1;
 }
@@ -86,7 +101,7 @@ static int add_others(struct gw_plan *plan, const struct gw_history *history, co
 {
     static const enum gw_revision_kind kinds[] = { GW_KIND_REPEATABLE, GW_KIND_BEFORE, GW_KIND_AFTER };
     /* What repeatables made went with the versioned ones when those were reverted. */
-    const bool empty = nothing_applied(history, applied);
+    const bool empty = history->n_versioned && nothing_applied(history, applied);
     int code = GW_DONE;
 
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0] && !code; k++)
@@ -122,11 +137,15 @@ int gw_plan_upgrade(struct gw_plan *out, const struct gw_history *history, const
     struct gw_resolved resolved;
     struct gw_target parsed;
 
-    int code = resolve(&targeting, target ? target : "head", &parsed, &resolved);
+    int code = gw_target_parse(&targeting, target ? target : "head", &parsed);
     if (!code && parsed.relative && !parsed.name && parsed.offset < 0) {
-        code = gw_fail(fault, GW_USAGE, "'%s' goes down, and upgrade goes up", target);
-        gw_hint(fault, "use `godwit downgrade %s`", target);
+        code = gw_fail(fault, GW_USAGE, "'%.150s' goes down, and upgrade goes up", target);
+        gw_hint(fault, "use `godwit downgrade %.150s`", target);
     }
+    if (!code)
+        code = gw_target_resolve(&targeting, &parsed, &resolved);
+    if (!code)
+        code = check_versioned(&targeting, &resolved);
     uint8_t *wanted = code ? NULL : gw_set_new(&targeting);
     if (!wanted)
         goto out;
@@ -150,21 +169,30 @@ out:
 
 /* ---- downgrade ---- */
 
+static void doom(const struct gw_resolved *resolved, uint32_t revision, uint8_t *doomed)
+{
+    if (!resolved->branch || resolved->branch[revision])
+        doomed[revision] = 1;
+}
+
 /* What must go when resolved is to be the highest that stays. */
-static int doomed_by(const struct gw_targeting *targeting, const struct gw_resolved *resolved,
-                     uint8_t *doomed)
+static void doomed_by(const struct gw_targeting *targeting, const struct gw_resolved *resolved,
+                      uint8_t *doomed)
 {
     const struct gw_history *history = targeting->history;
     for (uint32_t i = 0; i < history->n_versioned && resolved->base; i++)
-        doomed[i] = !resolved->branch || (resolved->branch[i] && history->at[i].n_parents == 0);
+        if (!resolved->branch || history->at[i].n_parents == 0)
+            doom(resolved, i, doomed);
     for (size_t k = 0; k < resolved->n; k++) {
         const struct gw_revision *stays = &history->at[resolved->at[k]];
         for (uint32_t c = 0; c < stays->n_children; c++)
-            if (!resolved->branch || resolved->branch[stays->children[c]])
-                doomed[stays->children[c]] = 1;
+            doom(resolved, stays->children[c], doomed);
+        uint32_t next = stays->flags & GW_REV_BASELINE ? gw_baseline_next(history, resolved->at[k])
+                                                       : GW_MAP_NONE;
+        if (next != GW_MAP_NONE)
+            doom(resolved, next, doomed);
     }
     gw_set_descendants(history, doomed, true);
-    return GW_DONE;
 }
 
 /* BRANCH@base where the branch leaves a trunk takes the trunk along, and all that stands on it. */
@@ -189,28 +217,25 @@ static int check_trunk(const struct gw_targeting *targeting, const struct gw_tar
     for (size_t i = 0; i < n && i < 8; i++)
         gw_buf_printf(&names, "%s%s", i ? ", " : "", history->at[list[i]].id);
     gw_fail(targeting->fault, GW_PENDING,
-            "'%s' reverts %zu revisions that are not of the branch alone: %s%s", target->text, n,
-            gw_buf_str(&names), n > 8 ? ", ..." : "");
+            "'%.150s' reverts %zu %s not of the branch alone: %s%s", target->text, n,
+            n == 1 ? "revision that is" : "revisions that are", gw_buf_str(&names),
+            n > 8 ? ", ..." : "");
     gw_buf_free(&names);
     return gw_hint(targeting->fault, "agree with --yes, or name the last revision that is to stay");
 }
 
-static int check_destination(const struct gw_targeting *targeting, const struct gw_target *target,
-                             const struct gw_resolved *resolved)
+static int check_destination(const struct gw_targeting *targeting, const struct gw_resolved *resolved)
 {
-    if (target->relative && !target->name && target->offset > 0) {
-        gw_fail(targeting->fault, GW_USAGE, "'%s' goes up, and downgrade goes down", target->text);
-        return gw_hint(targeting->fault, "use `godwit upgrade %s`", target->text);
-    }
-    for (size_t i = 0; i < resolved->n; i++) {
+    int code = check_versioned(targeting, resolved);
+    for (size_t i = 0; i < resolved->n && !code; i++) {
         uint32_t at = resolved->at[i];
-        if (at < targeting->history->n_versioned && targeting->applied[at])
+        if (targeting->applied[at])
             continue;
         gw_fail(targeting->fault, GW_USAGE, "cannot go down to '%s': it is not applied",
                 targeting->history->at[at].id);
-        return gw_hint(targeting->fault, "`godwit current` shows what is; `godwit upgrade` goes up");
+        code = gw_hint(targeting->fault, "`godwit current` shows what is; `godwit upgrade` goes up");
     }
-    return GW_DONE;
+    return code;
 }
 
 static int plan_doomed(struct gw_plan *out, const struct gw_history *history, const uint8_t *applied,
@@ -233,14 +258,17 @@ int gw_plan_downgrade(struct gw_plan *out, const struct gw_history *history, con
     struct gw_target parsed;
 
     int code = gw_target_parse(&targeting, target, &parsed);
-    /* Nothing is applied and -N is asked for: said in the user's words, not as a walk below base. */
+    if (!code && parsed.relative && !parsed.name && parsed.offset > 0) {
+        code = gw_fail(fault, GW_USAGE, "'%.150s' goes up, and downgrade goes down", target);
+        gw_hint(fault, "use `godwit upgrade %.150s`", target);
+    }
     if (!code)
         code = gw_target_resolve(&targeting, &parsed, &resolved);
     if (!code)
-        code = check_destination(&targeting, &parsed, &resolved);
+        code = check_destination(&targeting, &resolved);
     uint8_t *doomed = code ? NULL : gw_set_new(&targeting);
     if (doomed)
-        code = doomed_by(&targeting, &resolved, doomed);
+        doomed_by(&targeting, &resolved, doomed);
     if (doomed && !code && parsed.branch && resolved.base && !options->branch_trunk)
         code = check_trunk(&targeting, &parsed, &resolved, doomed);
     if (doomed && !code)
@@ -256,25 +284,51 @@ struct stamping {
     uint8_t *drop; /* not to be, unless kept */
 };
 
-/* BRANCH@base: the branch goes, but for what other applied branches stand on. */
+/* BRANCH@base: the branch goes and what stands on it, and of its trunk what then bears nothing else. */
 static int stamp_branch_base(const struct gw_targeting *targeting, const struct gw_resolved *resolved,
                              struct stamping *stamping)
 {
     const struct gw_history *history = targeting->history;
-    uint8_t *others = gw_set_new(targeting);
-    uint32_t *heads;
-    size_t n;
+    uint8_t *own = gw_set_new(targeting), *others = gw_set_new(targeting);
 
-    if (!others)
+    if (!own || !others)
         return targeting->fault->code;
-    int code = gw_applied_heads(history, targeting->applied, false, targeting->arena, &heads, &n,
-                                targeting->fault);
-    for (size_t i = 0; i < n && !code; i++)
-        others[heads[i]] = !resolved->branch[heads[i]];
+    own[resolved->carrier] = 1;
+    gw_set_descendants(history, own, true);
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        others[i] = targeting->applied[i] && !own[i] && !resolved->branch[i];
     gw_set_ancestors(history, others, true);
-    for (uint32_t i = 0; i < history->n_versioned && !code; i++)
-        stamping->drop[i] |= resolved->branch[i] && !others[i];
-    return code;
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        stamping->drop[i] |= own[i] || (resolved->branch[i] && !others[i]);
+    return GW_DONE;
+}
+
+/* A baseline above the target goes; what comes after a baseline that is the target goes, too. */
+static void stamp_over_baselines(const struct gw_history *history, const struct gw_resolved *resolved,
+                                 uint8_t *above)
+{
+    for (size_t k = 0; k < resolved->n; k++) {
+        const uint32_t target = resolved->at[k];
+        uint32_t next = history->at[target].flags & GW_REV_BASELINE ? gw_baseline_next(history, target)
+                                                                    : GW_MAP_NONE;
+        if (next != GW_MAP_NONE)
+            above[next] = 1;
+        for (uint32_t b = 0; b < history->n_versioned; b++)
+            if ((history->at[b].flags & GW_REV_BASELINE) &&
+                gw_version_compare(history->at[b].version, history->at[target].version) > 0)
+                above[b] = 1;
+    }
+}
+
+/* What the applied baseline stands for has no row of its own, unless the baseline goes. */
+static void stamp_under_baseline(const struct gw_targeting *targeting, const uint8_t *above,
+                                 uint8_t *below)
+{
+    const struct gw_history *history = targeting->history;
+    uint32_t best = gw_baseline_applied(history, targeting->applied);
+    for (uint32_t i = 0; i < history->n_versioned && best != GW_MAP_NONE && !above[best]; i++)
+        if (i != best && !targeting->applied[i] && gw_baseline_covers(history, best, i))
+            below[i] = 0;
 }
 
 static int stamp_target(const struct gw_targeting *targeting, const char *text,
@@ -285,6 +339,8 @@ static int stamp_target(const struct gw_targeting *targeting, const char *text,
     struct gw_target parsed;
 
     int code = resolve(targeting, text, &parsed, &resolved);
+    if (!code)
+        code = check_versioned(targeting, &resolved);
     if (code)
         return code;
     if (resolved.base && resolved.branch)
@@ -296,8 +352,12 @@ static int stamp_target(const struct gw_targeting *targeting, const char *text,
         return targeting->fault->code;
     for (size_t i = 0; i < resolved.n; i++)
         below[resolved.at[i]] = above[resolved.at[i]] = 1;
+    if (has_baseline(history))
+        stamp_over_baselines(history, &resolved, above);
     gw_set_ancestors(history, below, true);
     gw_set_descendants(history, above, true);
+    if (has_baseline(history))
+        stamp_under_baseline(targeting, above, below);
     for (uint32_t i = 0; i < history->n_versioned; i++) {
         stamping->keep[i] |= below[i];
         stamping->drop[i] |= above[i];
@@ -319,13 +379,13 @@ int gw_plan_stamp(struct gw_plan *out, const struct gw_history *history, const u
         if (applied[i] && stamping.drop[i] && !stamping.keep[i])
             code = add_step(out, i, GW_DOWN, fault);
     for (uint32_t i = 0; i < history->n_versioned && !code; i++)
-        if (!applied[i] && stamping.keep[i] && !(history->at[i].flags & GW_REV_BASELINE))
+        if (!applied[i] && stamping.keep[i])
             code = add_step(out, i, GW_UP, fault);
     gw_arena_free(&arena);
     return code;
 }
 
-/* ---- one, many, a range ---- */
+/* ---- one, many ---- */
 
 int gw_target_many(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
                    const char *target, struct gw_arena *arena, struct gw_fault *fault)
@@ -354,62 +414,5 @@ int gw_target_one(uint32_t *out, const struct gw_history *history, const uint8_t
     if (!code && n == 1)
         *out = list[0];
     gw_arena_free(&arena);
-    return code;
-}
-
-static int range_end(const struct gw_targeting *targeting, const char *text, size_t len, bool start,
-                     const char *anchor, uint8_t *set, bool *given)
-{
-    struct gw_resolved resolved;
-    struct gw_target parsed;
-    /* "+2" as an end counts from the start, "-2" as a start from the end. */
-    const bool bare = len && (text[0] == '+' || text[0] == '-');
-    char *whole = bare ? gw_arena_printf(targeting->arena, "%s%.*s", anchor, (int)len, text)
-                       : gw_arena_copy(targeting->arena, text, len);
-    if (!whole)
-        return gw_fail_memory(targeting->fault);
-    int code = resolve(targeting, whole, &parsed, &resolved);
-    for (size_t i = 0; i < resolved.n && !code; i++)
-        set[resolved.at[i]] = 1;
-    *given = !code && !resolved.base;
-    if (!code && !start && resolved.base)
-        *given = true; /* up to base: nothing */
-    return code;
-}
-
-int gw_target_range(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
-                    const char *range, struct gw_arena *arena, struct gw_fault *fault)
-{
-    const struct gw_targeting targeting = { history, applied, arena, fault };
-    const char *colon = strchr(range, ':');
-    uint8_t *from = gw_set_new(&targeting), *to = gw_set_new(&targeting);
-    bool from_given = false, to_given = false;
-
-    if (!from || !to)
-        return fault->code;
-    if (!colon || strchr(colon + 1, ':')) {
-        gw_fail(fault, GW_USAGE, "'%.150s' is not a range", range);
-        return gw_hint(fault, "a range is START:END, START: or :END, both ends included");
-    }
-    const size_t start = (size_t)(colon - range), end = strlen(colon + 1);
-    char *first = gw_arena_copy(arena, range, start), *last = gw_arena_string(arena, colon + 1);
-    if (!first || !last)
-        return gw_fail_memory(fault);
-    int code = GW_DONE;
-    if (start)
-        code = range_end(&targeting, range, start, true, end ? last : "heads", from, &from_given);
-    if (!code && end)
-        code = range_end(&targeting, colon + 1, end, false, start ? first : "base", to, &to_given);
-    if (code)
-        return code;
-    gw_set_descendants(history, from, false);
-    gw_set_ancestors(history, to, false);
-    for (uint32_t i = 0; i < history->n_versioned; i++)
-        from[i] = (!from_given || from[i]) && (!to_given || to[i]);
-    code = gw_set_list(&targeting, from, out, n);
-    if (!code && *n == 0 && from_given && to_given) {
-        gw_fail(fault, GW_USAGE, "'%.150s' is empty: its end does not descend from its start", range);
-        return gw_hint(fault, "give the older revision first; both must be on the same branch");
-    }
     return code;
 }

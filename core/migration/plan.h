@@ -22,8 +22,8 @@ void gw_plan_free(struct gw_plan *plan);
 
 /* The revisions to upgrade to (NULL: "head"). Several heads for "head": GW_USAGE that lists them. Nothing to
  * do is an empty plan. Repeatables and callbacks join the plan when the target is head, heads or NULL.
- * empty: no revision was ever applied, so a baseline may stand for its predecessors: those are left out
- * and the caller records them as applied through the baseline. */
+ * Where nothing was ever applied, the highest baseline that the target reaches stands for its predecessors:
+ * those are left out, then and in every later plan. */
 int gw_plan_upgrade(struct gw_plan *out, const struct gw_history *history, const uint8_t *applied,
                     const char *target, struct gw_fault *fault);
 
@@ -37,7 +37,8 @@ int gw_plan_downgrade(struct gw_plan *out, const struct gw_history *history, con
                       struct gw_fault *fault);
 
 /* stamp: which revisions are to be recorded (direction GW_UP) and which to be forgotten (GW_DOWN), without
- * running anything, so that exactly targets and all they stand on are applied. */
+ * running anything, so that the targets and all they stand on are applied and nothing that stands on them
+ * is. Other branches stay as they are; label@base forgets the branch and what depends on it. */
 int gw_plan_stamp(struct gw_plan *out, const struct gw_history *history, const uint8_t *applied,
                   const char *const *targets, size_t n_targets, struct gw_fault *fault);
 
@@ -49,7 +50,8 @@ int gw_target_one(uint32_t *out, const struct gw_history *history, const uint8_t
 /* The same for forms that may name several (heads, label@heads); in arena, ascending. */
 int gw_target_many(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
                    const char *target, struct gw_arena *arena, struct gw_fault *fault);
-/* history -r a:b, both ends inclusive: indices oldest first. */
+/* history -r a:b, both ends inclusive: indices oldest first. -N as a start counts from the end, +N as an end
+ * from the start; where there are fewer revisions, all there are. */
 int gw_target_range(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
                     const char *range, struct gw_arena *arena, struct gw_fault *fault);
 

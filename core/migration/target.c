@@ -2,6 +2,7 @@
 #include "migration/target.h"
 
 #include "base/text.h"
+#include "migration/version.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -56,6 +57,38 @@ int gw_set_list(const struct gw_targeting *targeting, const uint8_t *set, uint32
         if (set[i])
             (*at)[(*n)++] = i;
     return GW_DONE;
+}
+
+/* ---- baselines ---- */
+
+static bool is_baseline(const struct gw_revision *revision)
+{
+    return revision->flags & GW_REV_BASELINE;
+}
+
+uint32_t gw_baseline_applied(const struct gw_history *history, const uint8_t *applied)
+{
+    uint32_t best = GW_MAP_NONE;
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        if (is_baseline(&history->at[i]) && applied[i] &&
+            (best == GW_MAP_NONE || gw_baseline_covers(history, i, best)))
+            best = i;
+    return best;
+}
+
+bool gw_baseline_covers(const struct gw_history *history, uint32_t baseline, uint32_t revision)
+{
+    const struct gw_revision *covered = &history->at[revision];
+    return gw_version_compare(covered->version ? covered->version : covered->id,
+                              history->at[baseline].version) <= 0;
+}
+
+uint32_t gw_baseline_next(const struct gw_history *history, uint32_t baseline)
+{
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        if (!is_baseline(&history->at[i]) && !gw_baseline_covers(history, baseline, i))
+            return i;
+    return GW_MAP_NONE;
 }
 
 /* ---- messages ---- */
@@ -185,26 +218,34 @@ static int resolve_name(const struct gw_targeting *targeting, const char *name, 
     return GW_DONE;
 }
 
-static int resolve_branch(const struct gw_targeting *targeting, const char *branch,
-                          struct gw_resolved *out)
+/* The revisions that descend from carrier or that it descends from; a baseline shares the one chain. */
+static int take_lineage(const struct gw_targeting *targeting, uint32_t carrier, struct gw_resolved *out)
 {
+    const struct gw_history *history = targeting->history;
     uint8_t *above = gw_set_new(targeting);
 
+    out->carrier = carrier;
     out->branch = gw_set_new(targeting);
     if (!above || !out->branch)
         return targeting->fault->code;
+    out->branch[carrier] = 1;
+    above[carrier] = 1;
+    gw_set_descendants(history, out->branch, false);
+    gw_set_ancestors(history, above, false);
+    for (uint32_t i = 0; i < history->n_versioned; i++)
+        out->branch[i] |= above[i] || is_baseline(&history->at[i]) || is_baseline(&history->at[carrier]);
+    return GW_DONE;
+}
+
+static int resolve_branch(const struct gw_targeting *targeting, const char *branch,
+                          struct gw_resolved *out)
+{
+    uint32_t carrier;
+
     if (is_symbol(branch))
         return malformed(targeting, branch);
-    int code = resolve_name(targeting, branch, &out->carrier);
-    if (code)
-        return code;
-    out->branch[out->carrier] = 1;
-    above[out->carrier] = 1;
-    gw_set_descendants(targeting->history, out->branch, false);
-    gw_set_ancestors(targeting->history, above, false);
-    for (uint32_t i = 0; i < targeting->history->n_versioned; i++)
-        out->branch[i] |= above[i];
-    return GW_DONE;
+    int code = resolve_name(targeting, branch, &carrier);
+    return code ? code : take_lineage(targeting, carrier, out);
 }
 
 static int resolve_heads(const struct gw_targeting *targeting, const struct gw_target *target,
@@ -226,11 +267,14 @@ static int resolve_heads(const struct gw_targeting *targeting, const struct gw_t
     return GW_DONE;
 }
 
-/* The applied heads, within the branch if there is one. */
+/* The applied heads, within the branch if there is one. A bare +N or -N does not count from what is only
+ * depended on: where that leaves one head, the lineage of that head is meant. */
 static int resolve_current(const struct gw_targeting *targeting, const struct gw_target *target,
                            struct gw_resolved *out)
 {
     const struct gw_history *history = targeting->history;
+    const bool bare = !target->name && !target->branch;
+
     if (!targeting->applied) {
         gw_fail(targeting->fault, GW_USAGE, "'%.150s' counts from what is applied, which is not known here",
                 target->text);
@@ -245,91 +289,145 @@ static int resolve_current(const struct gw_targeting *targeting, const struct gw
             within[i] = applied[i] && out->branch[i];
         applied = within;
     }
-    int code = gw_applied_heads(history, applied, false, targeting->arena, &out->at, &out->n,
+    int code = gw_applied_heads(history, applied, bare, targeting->arena, &out->at, &out->n,
                                 targeting->fault);
     out->base = !code && out->n == 0;
-    return code;
+    return !code && bare && out->n == 1 ? take_lineage(targeting, out->at[0], out) : code;
 }
 
 /* ---- walks ---- */
 
 static int too_far(const struct gw_targeting *targeting, const struct gw_target *target, int64_t got)
 {
-    gw_fail(targeting->fault, GW_USAGE, "'%.150s' asks for %lld revisions, but there are only %lld",
-            target->text, (long long)(target->offset < 0 ? -target->offset : target->offset),
-            (long long)got);
+    const long long wanted = target->offset < 0 ? -target->offset : target->offset;
+    gw_fail(targeting->fault, GW_USAGE, "'%.150s' asks for %lld %s, but there %s %lld", target->text, wanted,
+            wanted == 1 ? "revision" : "revisions", got == 1 ? "is only" : "are only", (long long)got);
     return gw_hint(targeting->fault, "`godwit history` lists the revisions, `godwit current` those applied");
 }
 
-/* Where a walk can go next: the edges of `at`, or (at is NONE: below the first) the roots. */
-static void next_edges(const struct gw_history *history, uint32_t at, bool up, const uint32_t **edges,
-                       uint32_t *n)
+struct walk {
+    const struct gw_target *target;
+    const uint8_t *branch;
+    uint32_t baseline; /* applied, and what is applied is counted; else GW_MAP_NONE */
+    bool counts_applied;
+    uint32_t at;   /* GW_MAP_NONE: below the first revision */
+    int64_t done;  /* steps */
+    bool finished; /* nothing more to go to, and the target is clamped */
+};
+
+/* Where the walk can go: *edges holds *n revisions; NULL: the roots are among all of them. */
+static void next_edges(const struct gw_history *history, const struct walk *walk, const uint32_t **edges,
+                       uint32_t *n, uint32_t *room)
 {
-    const struct gw_revision *revision = at == GW_MAP_NONE ? NULL : &history->at[at];
-    *edges = !revision ? NULL : up ? revision->children : revision->parents;
-    *n = !revision ? (up ? history->n_versioned : 0) : up ? revision->n_children : revision->n_parents;
+    const bool up = walk->target->offset > 0;
+    *edges = NULL;
+    *n = up ? history->n_versioned : 0;
+    if (walk->at == GW_MAP_NONE)
+        return;
+    const struct gw_revision *revision = &history->at[walk->at];
+    *edges = up ? revision->children : revision->parents;
+    *n = up ? revision->n_children : revision->n_parents;
+    if (up && is_baseline(revision)) {
+        *room = gw_baseline_next(history, walk->at);
+        *edges = room;
+        *n = *room != GW_MAP_NONE;
+    }
 }
 
 static bool is_root(const struct gw_revision *revision)
 {
-    return revision->n_parents == 0 && !(revision->flags & GW_REV_BASELINE);
+    return revision->n_parents == 0 && !is_baseline(revision);
 }
 
-/* One step of the walk; *at becomes GW_MAP_NONE at base. */
-static int walk_step(const struct gw_targeting *targeting, const struct gw_target *target,
-                     const struct gw_resolved *from, uint32_t *at, int64_t done)
+static int walk_end(const struct gw_targeting *targeting, struct walk *walk)
+{
+    walk->finished = true;
+    return walk->target->clamped ? GW_DONE : too_far(targeting, walk->target, walk->done);
+}
+
+static int walk_step(const struct gw_targeting *targeting, struct walk *walk)
 {
     const struct gw_history *history = targeting->history;
-    const bool up = target->offset > 0, below = *at == GW_MAP_NONE;
-    uint32_t n_edges, found[LISTED_MOST + 1], n = 0;
+    const bool up = walk->target->offset > 0, below = walk->at == GW_MAP_NONE;
+    uint32_t n_edges, room, found[LISTED_MOST + 1], n = 0;
     const uint32_t *edges;
 
     if (below && !up)
-        return too_far(targeting, target, done);
-    next_edges(history, *at, up, &edges, &n_edges);
+        return walk_end(targeting, walk);
+    next_edges(history, walk, &edges, &n_edges, &room);
     for (uint32_t k = 0; k < n_edges && n <= LISTED_MOST; k++) {
-        uint32_t to = below ? k : edges[k];
-        if ((!from->branch || from->branch[to]) && (!below || is_root(&history->at[to])))
+        uint32_t to = edges ? edges[k] : k;
+        if ((!walk->branch || walk->branch[to]) && (!below || is_root(&history->at[to])))
             found[n++] = to;
     }
     if (n > 1)
-        return gw_target_ambiguous(targeting, target->text,
+        return gw_target_ambiguous(targeting, walk->target->text,
                                    up ? "the way up forks" : "the way down forks at a merge", found,
                                    n);
     if (n == 0 && up)
-        return too_far(targeting, target, done);
-    *at = n ? found[0] : GW_MAP_NONE;
+        return walk_end(targeting, walk);
+    walk->at = n ? found[0] : GW_MAP_NONE;
     return GW_DONE;
 }
 
-static int walk(const struct gw_targeting *targeting, const struct gw_target *target,
-                struct gw_resolved *out)
+/* One step; what is applied may have gaps, and counting down from it counts what is applied. */
+static int walk_on(const struct gw_targeting *targeting, struct walk *walk)
+{
+    int code = walk_step(targeting, walk);
+    while (!code && walk->counts_applied && walk->at != GW_MAP_NONE && !targeting->applied[walk->at]) {
+        if (walk->baseline != GW_MAP_NONE &&
+            gw_baseline_covers(targeting->history, walk->baseline, walk->at))
+            walk->at = walk->baseline;
+        else
+            code = walk_step(targeting, walk);
+    }
+    return code;
+}
+
+/* From what *out holds; it gets where the walk ends. */
+static int walk_from(const struct gw_targeting *targeting, const struct gw_target *target,
+                     bool counts_applied, struct gw_resolved *out)
 {
     const int64_t steps = target->offset < 0 ? -target->offset : target->offset;
-    /* What is applied may have gaps; counting down from it counts what is applied. */
-    const bool counts_applied = targeting->applied && target->offset < 0 &&
-                                (!target->name || strcmp(target->name, "current") == 0);
+    struct walk walk = { .target = target, .branch = out->branch, .baseline = GW_MAP_NONE };
 
     if (out->n > 1)
         return gw_target_ambiguous(targeting, target->text, "it counts from several revisions",
                                    out->at, out->n);
     if (!out->n && !out->base)
-        return steps ? too_far(targeting, target, 0) : GW_DONE;
-    uint32_t at = out->n ? out->at[0] : GW_MAP_NONE;
-    for (int64_t done = 0; done < steps; done++) {
-        int code = walk_step(targeting, target, out, &at, done);
-        while (!code && counts_applied && at != GW_MAP_NONE && !targeting->applied[at])
-            code = walk_step(targeting, target, out, &at, done);
+        return steps && !target->clamped ? too_far(targeting, target, 0) : GW_DONE;
+    walk.counts_applied = counts_applied;
+    if (counts_applied)
+        walk.baseline = gw_baseline_applied(targeting->history, targeting->applied);
+    walk.at = out->n ? out->at[0] : GW_MAP_NONE;
+    for (; walk.done < steps && !walk.finished; walk.done++) {
+        int code = walk_on(targeting, &walk);
         if (code)
             return code;
     }
-    out->base = at == GW_MAP_NONE;
+    out->base = walk.at == GW_MAP_NONE;
     out->n = out->base ? 0 : 1;
     out->at = gw_arena_array(targeting->arena, 1, sizeof *out->at);
     if (!out->at)
         return gw_fail_memory(targeting->fault);
-    out->at[0] = at;
+    out->at[0] = walk.at;
     return GW_DONE;
+}
+
+int gw_target_walk(const struct gw_targeting *targeting, const struct gw_target *target,
+                   const struct gw_resolved *start, struct gw_resolved *out)
+{
+    *out = (struct gw_resolved){ .base = start->base };
+    int code = target->branch ? resolve_branch(targeting, target->branch, out) : GW_DONE;
+    if (code)
+        return code;
+    out->at = gw_arena_array(targeting->arena, start->n + 1, sizeof *out->at);
+    if (!out->at)
+        return gw_fail_memory(targeting->fault);
+    for (size_t i = 0; i < start->n; i++)
+        if (!out->branch || out->branch[start->at[i]])
+            out->at[out->n++] = start->at[i];
+    return walk_from(targeting, target, false, out);
 }
 
 /* ---- together ---- */
@@ -373,9 +471,11 @@ int gw_target_resolve(const struct gw_targeting *targeting, const struct gw_targ
         code = resolve_branch(targeting, target->branch, out);
     if (!code)
         code = resolve_start(targeting, target, out);
-    if (!code && target->relative)
-        code = walk(targeting, target, out);
-    return code;
+    if (code || !target->relative)
+        return code;
+    bool counts_applied = targeting->applied && target->offset < 0 &&
+                          (!target->name || strcmp(target->name, "current") == 0);
+    return walk_from(targeting, target, counts_applied, out);
 }
 
 int gw_applied_heads(const struct gw_history *history, const uint8_t *applied, bool resolve,
@@ -386,14 +486,17 @@ int gw_applied_heads(const struct gw_history *history, const uint8_t *applied, b
 
     if (!below || !heads)
         return fault->code;
-    /* Through revisions that are not applied too: what is applied may have gaps. */
+    /* Through revisions that are not applied too: what is applied may have gaps. A baseline has no
+     * children, but what comes after its version stands on it. */
+    bool later = false;
     for (uint32_t i = history->n_versioned; i-- > 0;) {
         const struct gw_revision *revision = &history->at[i];
         for (uint32_t k = 0; k < revision->n_children; k++)
             below[i] |= applied[revision->children[k]] || below[revision->children[k]];
         for (uint32_t k = 0; k < revision->n_dependents && resolve; k++)
             below[i] |= applied[revision->dependents[k]] || below[revision->dependents[k]];
-        heads[i] = applied[i] && !below[i];
+        heads[i] = applied[i] && !below[i] && !(is_baseline(revision) && later);
+        later = later || applied[i];
     }
     return gw_set_list(&targeting, heads, out, n);
 }

@@ -4,7 +4,6 @@
 #include "process.h"
 #include "session.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,18 +25,49 @@ struct blocker {
 };
 
 struct held { /* one line of /proc/locks */
-    char kind[8], type[8];
-    int pid;
-    unsigned int major, minor;
-    uint64_t inode, start;
+    bool writes;
+    pid_t pid;
+    dev_t device;
+    ino_t inode;
+    uint64_t start;
 };
+
+/* "1: POSIX  ADVISORY  WRITE 1234 fd:01:5678 120 120"; a line of a process that waits has "->" after its number
+ * and is not taken. */
+static bool parse(char *line, struct held *out)
+{
+    enum { KIND = 1, TYPE = 3, PID, FILE_ID, START, FIELDS };
+    char *fields[FIELDS] = { 0 }, *end;
+    size_t n = 0;
+    for (char *at = line; *at && n < FIELDS;) {
+        at += strspn(at, " ");
+        fields[n++] = at;
+        at += strcspn(at, " \n");
+        if (*at)
+            *at++ = '\0';
+    }
+    if (n < FIELDS || strcmp(fields[KIND], "->") == 0)
+        return false;
+    out->writes = strcmp(fields[TYPE], "WRITE") == 0;
+    out->pid = (pid_t)strtol(fields[PID], NULL, 10);
+    unsigned long high = strtoul(fields[FILE_ID], &end, 16);
+    if (*end != ':')
+        return false;
+    unsigned long low = strtoul(end + 1, &end, 16);
+    if (*end != ':')
+        return false;
+    out->device = makedev((unsigned int)high, (unsigned int)low);
+    out->inode = (ino_t)strtoull(end + 1, NULL, 10);
+    out->start = strtoull(fields[START], NULL, 10);
+    return true;
+}
 
 static bool same_file(const struct held *held, const struct stat *file)
 {
     if (held->inode != file->st_ino)
         return false;
     /* Layered file systems show another device here than stat does. */
-    return makedev(held->major, held->minor) == file->st_dev ||
+    return held->device == file->st_dev ||
            sqlite_process_opens(held->pid, file->st_dev, file->st_ino) != 0;
 }
 
@@ -45,25 +75,23 @@ static bool same_file(const struct held *held, const struct stat *file)
 static bool blocks(const struct held *held, const struct stat *database, const struct stat *index,
                    bool wal)
 {
-    bool writes = strcmp(held->type, "WRITE") == 0;
     if (held->pid <= 0 || held->pid == getpid())
         return false;
     if (wal && same_file(held, index))
-        return writes && held->start >= WAL_FIRST_LOCK &&
+        return held->writes && held->start >= WAL_FIRST_LOCK &&
                held->start < WAL_FIRST_LOCK + WAL_WRITER_LOCKS;
-    return (writes || !wal) && same_file(held, database);
+    return (held->writes || !wal) && same_file(held, database);
 }
 
 static size_t remember(struct blocker *list, size_t n, const struct held *held)
 {
-    bool writes = strcmp(held->type, "WRITE") == 0;
     for (size_t i = 0; i < n; i++)
         if (list[i].pid == held->pid) {
-            list[i].writes |= writes;
+            list[i].writes |= held->writes;
             return n;
         }
     if (n < BLOCKERS)
-        list[n++] = (struct blocker){ held->pid, writes };
+        list[n++] = (struct blocker){ held->pid, held->writes };
     return n;
 }
 
@@ -81,9 +109,7 @@ static size_t find(const struct sqlite_session *session, struct blocker list[BLO
     snprintf(index_path, room, "%s-shm", session->path);
     bool wal = stat(index_path, &index) == 0;
     while (fgets(line, sizeof line, locks))
-        if (sscanf(line, "%*d: %7s %*s %7s %d %x:%x:%" SCNu64 " %" SCNu64, held.kind, held.type,
-                   &held.pid, &held.major, &held.minor, &held.inode, &held.start) == 7 &&
-            blocks(&held, &database, &index, wal))
+        if (parse(line, &held) && blocks(&held, &database, &index, wal))
             n = remember(list, n, &held);
 out:
     if (locks)

@@ -130,10 +130,10 @@ static void classify_pragma(struct sqlite_lexer *lexer, struct sqlite_kind *kind
         memcpy(kind->pragma, name, sizeof name);
     if (kind->policy == SQLITE_PRAGMA_ALONE)
         kind->flags |= GW_CLASS_P;
-    if (kind->policy == SQLITE_PRAGMA_SIGNAL) {
+    if (kind->policy == SQLITE_PRAGMA_SIGNAL)
         kind->rebuilds = !sqlite_pragma_true(value);
+    if (kind->policy == SQLITE_PRAGMA_SIGNAL || kind->policy == SQLITE_PRAGMA_RESTORED)
         kind->flags |= GW_SPLIT_SETTING;
-    }
     if (kind->policy == SQLITE_PRAGMA_REFUSED) {
         char what[80];
         snprintf(what, sizeof what, "'PRAGMA %s' is refused in a migration:", name);

@@ -48,6 +48,8 @@ static const struct {
     gw_status status;
     const char *hint;
 } generic[] = {
+    { "no such function", GW_E_UNDEFINED,
+      "SQLite itself has no such function; an application may have added it" },
     { "no such ", GW_E_UNDEFINED, "check the name, and that an earlier migration creates it" },
     { "unknown column", GW_E_UNDEFINED, "check the name of the column" },
     { "unknown database", GW_E_UNDEFINED, "a migration sees its own database only" },
@@ -116,36 +118,49 @@ static gw_status fail_locked(struct sqlite_session *session, const char *hint)
     return GW_E_LOCKED;
 }
 
+static const struct mapping *find_mapping(int result)
+{
+    const struct mapping *primary = NULL;
+    for (size_t i = 0; i < sizeof mappings / sizeof mappings[0]; i++) {
+        if (mappings[i].result == result)
+            return &mappings[i];
+        if (mappings[i].result == (result & 0xff))
+            primary = &mappings[i];
+    }
+    return primary;
+}
+
+static gw_status fail_mapped(struct sqlite_session *session, int primary,
+                             const struct mapping *mapping, const char *text)
+{
+    if (mapping->status == GW_E_CANCELLED)
+        return sqlite_fail(session, GW_E_CANCELLED, NULL, "cancelled");
+    if (primary == SQLITE_BUSY && sqlite_stopped(session))
+        return sqlite_fail(session, GW_E_CANCELLED, NULL, "cancelled while waiting for a lock");
+    if (primary == SQLITE_BUSY)
+        return fail_locked(session, mapping->hint);
+    return sqlite_fail(session, mapping->status, mapping->hint, "%s", text);
+}
+
 gw_status sqlite_fail_database(struct sqlite_session *session, int result, struct gw_str sql)
 {
-    const struct mapping *found = NULL;
+    const struct mapping *mapping = find_mapping(result);
+    int primary = result & 0xff;
+    bool current = sqlite3_errcode(session->db) == result || primary == SQLITE_ERROR;
     /* The text belongs to the connection: copy what other calls below would replace. */
     char text[800];
     if (session->failure.code)
         return session->failure.code;
-    int primary = result & 0xff;
     snprintf(text, sizeof text, "%s",
-             sqlite3_errcode(session->db) == result || primary == SQLITE_ERROR
-                 ? sqlite3_errmsg(session->db)
-                 : sqlite3_errstr(result));
-    for (size_t i = 0; i < sizeof mappings / sizeof mappings[0] && !found; i++)
-        if (mappings[i].result == result || mappings[i].result == primary)
-            found = &mappings[i];
-
-    if (!found)
-        fail_generic(session, text);
-    else if (found->status == GW_E_CANCELLED)
-        sqlite_fail(session, GW_E_CANCELLED, NULL, "cancelled");
-    else if (primary == SQLITE_BUSY && sqlite_stopped(session))
-        sqlite_fail(session, GW_E_CANCELLED, NULL, "cancelled while waiting for a lock");
-    else if (primary == SQLITE_BUSY)
-        fail_locked(session, found->hint);
-    else if (primary == SQLITE_AUTH && session->guard.message[0])
+             current ? sqlite3_errmsg(session->db) : sqlite3_errstr(result));
+    if (session->guard.active && session->guard.message[0])
         sqlite_fail(session, GW_E_REFUSED, session->guard.hint, "%s", session->guard.message);
+    else if (mapping)
+        fail_mapped(session, primary, mapping, text);
     else
-        sqlite_fail(session, found->status, found->hint, "%s", text);
+        fail_generic(session, text);
     session->failure.native = result;
-    session->failure.flags |= found ? found->flags : 0;
+    session->failure.flags |= mapping && session->failure.code == mapping->status ? mapping->flags : 0;
     if (sql.len)
         fail_position(session, sql);
     return session->failure.code;

@@ -2,6 +2,7 @@
 #include "guard.h"
 
 #include "pragma.h"
+#include "touched.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -83,6 +84,21 @@ static int guard_attach(struct sqlite_guard *guard, const char *file)
                   guard->vacuum ? "VACUUM INTO" : "ATTACH");
 }
 
+static int guard_detach(struct sqlite_guard *guard)
+{
+    if (guard->vacuum)
+        return SQLITE_OK;
+    return refuse(guard, "a migration sees its own database only", "'DETACH' is refused in a migration");
+}
+
+static int guard_function(struct sqlite_guard *guard, const char *name)
+{
+    if (!name || strcasecmp(name, "load_extension") != 0)
+        return SQLITE_OK;
+    return refuse(guard, "remove the call: a migration may not load code",
+                  "'load_extension()' is refused in a migration");
+}
+
 static int guard_tables(struct sqlite_guard *guard, const char *first, const char *second)
 {
     if (guard->vacuum)
@@ -113,17 +129,29 @@ static const struct {
     { SQLITE_INSERT, true, false },              { SQLITE_UPDATE, true, false },
 };
 
+static int guard_change(struct sqlite_guard *guard, int action, const char *first, const char *second)
+{
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        if (changes[i].action == action)
+            return guard_tables(guard, changes[i].first ? first : NULL,
+                                changes[i].second ? second : NULL);
+    return SQLITE_OK;
+}
+
 static int guard_ask(void *payload, int action, const char *first, const char *second,
                      const char *database, const char *trigger)
 {
-    struct sqlite_guard *guard = &((struct sqlite_session *)payload)->guard;
+    struct sqlite_session *session = payload;
+    struct sqlite_guard *guard = &session->guard;
     (void)database;
     (void)trigger;
     if (!guard->active)
         return SQLITE_OK;
+    sqlite_touched_note(&session->touched, action, first, second);
     switch (action) {
     case SQLITE_TRANSACTION:
-        return guard_transaction(guard, first);
+        /* VACUUM begins and commits a transaction of its own. */
+        return guard->vacuum ? SQLITE_OK : guard_transaction(guard, first);
     case SQLITE_SAVEPOINT:
         return guard_savepoint(guard, second);
     case SQLITE_PRAGMA:
@@ -131,22 +159,12 @@ static int guard_ask(void *payload, int action, const char *first, const char *s
     case SQLITE_ATTACH:
         return guard_attach(guard, first);
     case SQLITE_DETACH:
-        return guard->vacuum ? SQLITE_OK
-                             : refuse(guard, "a migration sees its own database only",
-                                      "'DETACH' is refused in a migration");
+        return guard_detach(guard);
     case SQLITE_FUNCTION:
-        return second && strcasecmp(second, "load_extension") == 0
-                   ? refuse(guard, "remove the call: a migration may not load code",
-                            "'load_extension()' is refused in a migration")
-                   : SQLITE_OK;
+        return guard_function(guard, second);
     default:
-        break;
+        return guard_change(guard, action, first, second);
     }
-    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
-        if (changes[i].action == action)
-            return guard_tables(guard, changes[i].first ? first : NULL,
-                                changes[i].second ? second : NULL);
-    return SQLITE_OK;
 }
 
 int sqlite_guard_install(struct sqlite_session *session)

@@ -74,6 +74,22 @@ static enum sqlite_token lex_run(struct sqlite_lexer *lexer, bool (*belongs)(cha
     return token;
 }
 
+static enum sqlite_token lex_mark(struct sqlite_lexer *lexer, char mark)
+{
+    switch (mark) {
+    case '\'':
+        return lex_quoted(lexer, mark, SQLITE_T_STRING);
+    case '"':
+    case '`':
+        return lex_quoted(lexer, mark, SQLITE_T_NAME);
+    case '[':
+        return lex_quoted(lexer, ']', SQLITE_T_NAME);
+    default:
+        lexer->at++;
+        return mark == ';' ? SQLITE_T_SEMICOLON : SQLITE_T_OTHER;
+    }
+}
+
 enum sqlite_token sqlite_lex(struct sqlite_lexer *lexer)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -96,14 +112,7 @@ enum sqlite_token sqlite_lex(struct sqlite_lexer *lexer)
         return lex_line_comment(lexer);
     if (*text == '/' && next == '*')
         return lex_block_comment(lexer);
-    if (*text == '\'')
-        return lex_quoted(lexer, '\'', SQLITE_T_STRING);
-    if (*text == '"' || *text == '`')
-        return lex_quoted(lexer, *text, SQLITE_T_NAME);
-    if (*text == '[')
-        return lex_quoted(lexer, ']', SQLITE_T_NAME);
-    lexer->at++;
-    return *text == ';' ? SQLITE_T_SEMICOLON : SQLITE_T_OTHER;
+    return lex_mark(lexer, *text);
 }
 
 enum sqlite_token sqlite_lex_next(struct sqlite_lexer *lexer)

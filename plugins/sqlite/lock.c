@@ -146,6 +146,24 @@ static gw_status write_owner(struct sqlite_session *session, const char *path, s
     return session->failure.code;
 }
 
+/* A session that may not write takes no lock, but tells whether another has it. */
+static gw_status look_at_file(struct sqlite_session *session)
+{
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    char *path = session->in_memory ? NULL : sqlite_lock_path(session);
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    gw_status status = GW_OK;
+
+    if (fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK)
+        status = fail_held(session, fd);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return status != GW_OK ? status
+                           : sqlite_fail(session, GW_E_READ_ONLY, NULL,
+                                         "a read-only session takes no migration lock");
+}
+
 gw_status sqlite_lock(struct gw_call *call, void *conn, struct gw_str name)
 {
     struct sqlite_session *session = conn;
@@ -153,8 +171,7 @@ gw_status sqlite_lock(struct gw_call *call, void *conn, struct gw_str name)
     if (session->lock.held)
         return sqlite_leave(session, GW_OK);
     if (session->read_only)
-        return sqlite_leave(session, sqlite_fail(session, GW_E_READ_ONLY, NULL,
-                                                 "a read-only session takes no migration lock"));
+        return sqlite_leave(session, look_at_file(session));
     if (session->in_memory) {
         session->lock.held = true;
         return sqlite_leave(session, GW_OK);

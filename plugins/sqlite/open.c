@@ -148,6 +148,32 @@ static void warn_of_wal(struct sqlite_session *session)
     sqlite3_finalize(stmt);
 }
 
+/* A writer that was killed leaves a journal, and whoever reads next must roll it back before anything can be
+ * read at all. A read-only connection cannot; so another one does, and nothing else. */
+static gw_status roll_back_leftovers(struct sqlite_session *session)
+{
+    static const char look[] = "PRAGMA schema_version"; /* touches the file, parses no schema */
+    sqlite3 *writer = NULL;
+
+    if (!session->read_only || session->in_memory)
+        return GW_OK;
+    sqlite_wait_install(session);
+    int result = sqlite3_exec(session->db, look, NULL, NULL, NULL);
+    if (result != SQLITE_READONLY_ROLLBACK && result != SQLITE_READONLY_RECOVERY)
+        return GW_OK;
+    int opened = sqlite3_open_v2(session->path, &writer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (opened == SQLITE_OK) {
+        sqlite3_busy_timeout(writer, (int)(session->patience_ns / 1000000));
+        sqlite3_exec(writer, look, NULL, NULL, NULL);
+    }
+    sqlite3_close(writer);
+    result = sqlite3_exec(session->db, look, NULL, NULL, NULL);
+    if (result != SQLITE_READONLY_ROLLBACK && result != SQLITE_READONLY_RECOVERY)
+        return GW_OK;
+    return sqlite_fail(session, GW_E_READ_ONLY, "open it once with the right to write, which rolls it back",
+                       "the last writer of database '%s' did not finish", session->path);
+}
+
 /* Reads the header and the schema: whether it is a database shows only then. */
 static gw_status read_schema(struct sqlite_session *session)
 {
@@ -175,6 +201,8 @@ static gw_status open_session(struct sqlite_session *session, const struct gw_op
         status = resolve_path(session); /* it exists now */
     if (status == GW_OK)
         status = check_writable(session);
+    if (status == GW_OK)
+        status = roll_back_leftovers(session);
     if (status == GW_OK)
         status = configure(session, cache_kib);
     if (status == GW_OK)

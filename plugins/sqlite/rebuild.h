@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows that point at no parent: counted before and after a unit that rebuilds tables with foreign keys off. */
+/* Rows that point at no parent, as a unit that rebuilds tables with foreign keys off can leave them. */
 #ifndef SQLITE_REBUILD_H
 #define SQLITE_REBUILD_H
 
@@ -16,7 +16,7 @@ struct sqlite_violations {
     size_t unchecked; /* tables that SQLite could not check */
 };
 
-/* To be freed in any case. */
+/* In the tables of session->touched and their children. To be freed in any case. */
 gw_status sqlite_violations_read(struct sqlite_session *session, struct sqlite_violations *out);
 /* The first constraint that more rows break in after than in before; NULL: none. *rows: how many more. */
 const struct sqlite_violation *sqlite_violations_new(const struct sqlite_violations *before,

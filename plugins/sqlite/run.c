@@ -6,6 +6,7 @@
 #include "session.h"
 #include "settings.h"
 #include "statement.h"
+#include "touched.h"
 #include "transaction.h"
 
 #include <inttypes.h>
@@ -19,7 +20,6 @@ struct unit {
     bool signals; /* sets PRAGMA foreign_keys itself */
     bool quiet; /* the sink wants no more */
     struct sqlite_settings settings;
-    struct sqlite_violations before;
 };
 
 /* ---- what the unit holds, from its text ---- */
@@ -38,41 +38,6 @@ static gw_status unit_look(struct sqlite_session *session, struct unit *unit)
         if (kind.policy == SQLITE_PRAGMA_RESTORED)
             sqlite_settings_touch(&unit->settings, kind.pragma);
     }
-    return status;
-}
-
-/* ---- foreign keys of a rebuild ---- */
-
-static gw_status count_before(struct sqlite_session *session, struct unit *unit)
-{
-    if (!unit->rebuilds || !session->check_foreign_keys)
-        return GW_OK;
-    return sqlite_violations_read(session, &unit->before);
-}
-
-/* Fails if the unit left rows without a parent; only warns where that could not be seen before, or cannot be
- * undone any more. */
-static gw_status count_after(struct sqlite_session *session, struct unit *unit)
-{
-    struct sqlite_violations after;
-    int64_t rows;
-    if (!unit->rebuilds || !session->check_foreign_keys)
-        return GW_OK;
-    gw_status status = sqlite_violations_read(session, &after);
-    const struct sqlite_violation *found =
-        status == GW_OK ? sqlite_violations_new(&unit->before, &after, &rows) : NULL;
-    if (found && unit->transaction && !unit->before.unchecked)
-        status = sqlite_fail(
-            session, GW_E_CONSTRAINT,
-            "delete or repair these rows in the same migration, or allow them with the setting "
-            "foreign_key_check=off",
-            "foreign key violated: %" PRId64 " %s of '%s' (%s) would have no parent in '%s'", rows,
-            rows == 1 ? "row" : "rows", found->child, found->columns, found->parent);
-    else if (found)
-        sqlite_log(session, GW_LOG_WARN,
-                   "foreign key violated: %" PRId64 " %s of '%s' (%s) without a parent in '%s'", rows,
-                   rows == 1 ? "row" : "rows", found->child, found->columns, found->parent);
-    sqlite_violations_free(&after);
     return status;
 }
 
@@ -116,16 +81,87 @@ static gw_status unit_statement(struct sqlite_session *session, struct unit *uni
     return GW_OK;
 }
 
-static gw_status unit_body(struct sqlite_session *session, struct unit *unit)
+static gw_status unit_statements(struct sqlite_session *session, struct unit *unit)
 {
-    gw_status status = sqlite_settings_apply(session, &unit->settings);
-    if (status == GW_OK)
-        status = count_before(session, unit);
+    gw_status status = GW_OK;
     for (uint32_t i = 0; i < unit->run->n_statements && status == GW_OK; i++)
         status = unit_statement(session, unit, i);
+    return status;
+}
+
+/* ---- rows that a rebuild left without a parent ---- */
+
+static gw_status fail_violation(struct sqlite_session *session, const struct sqlite_violation *found,
+                                int64_t rows)
+{
+    return sqlite_fail(session, GW_E_CONSTRAINT,
+                       "delete or repair these rows in the same migration, or allow them with the "
+                       "setting foreign_key_check=off",
+                       "foreign key violated: %" PRId64 " %s of '%s' (%s) would have no parent in '%s'",
+                       rows, rows == 1 ? "row" : "rows", found->child, found->columns, found->parent);
+}
+
+static void warn_violation(struct sqlite_session *session, const struct sqlite_violation *found,
+                           int64_t rows)
+{
+    sqlite_log(session, GW_LOG_WARN, "foreign key violated: %" PRId64 " %s of '%s' (%s) without a parent in '%s'",
+               rows, rows == 1 ? "row" : "rows", found->child, found->columns, found->parent);
+}
+
+/* There are such rows. Were they there before? What the unit touches is known only now, so it is undone, its
+ * tables are looked at as they were, and it is run once more. */
+static gw_status compare_with_before(struct sqlite_session *session, struct unit *unit)
+{
+    struct sqlite_violations before = { 0 }, after = { 0 };
+    int64_t rows;
+    gw_status status = sqlite_unit_restart(session, unit->relaxed);
+    if (status == GW_OK)
+        status = sqlite_settings_again(session, &unit->settings);
+    if (status == GW_OK)
+        status = sqlite_violations_read(session, &before);
+    unit->quiet = true;
+    if (status == GW_OK)
+        status = unit_statements(session, unit);
+    if (status == GW_OK)
+        status = sqlite_violations_read(session, &after);
+    const struct sqlite_violation *found =
+        status == GW_OK ? sqlite_violations_new(&before, &after, &rows) : NULL;
+    if (found && !before.unchecked)
+        status = fail_violation(session, found, rows);
+    else if (found)
+        warn_violation(session, found, rows);
+    sqlite_violations_free(&before);
+    sqlite_violations_free(&after);
+    return status;
+}
+
+/* What is not in a transaction cannot be undone, so there it is a warning. */
+static gw_status check_rows(struct sqlite_session *session, struct unit *unit)
+{
+    struct sqlite_violations after;
+    if (!unit->rebuilds || !session->check_foreign_keys)
+        return GW_OK;
+    gw_status status = sqlite_violations_read(session, &after);
+    if (status == GW_OK && after.n && unit->transaction)
+        status = compare_with_before(session, unit);
+    for (size_t i = 0; i < after.n && !unit->transaction; i++)
+        warn_violation(session, &after.at[i], after.at[i].rows);
+    sqlite_violations_free(&after);
+    return status;
+}
+
+static gw_status unit_body(struct sqlite_session *session, struct unit *unit)
+{
+    session->touched.collecting = unit->rebuilds && session->check_foreign_keys;
+    gw_status status = sqlite_settings_apply(session, &unit->settings);
+    if (status == GW_OK)
+        status = unit_statements(session, unit);
     if (status == GW_OK && unit->transaction)
         status = check_deferred(session);
-    return status == GW_OK ? count_after(session, unit) : status;
+    if (status == GW_OK)
+        status = check_rows(session, unit);
+    sqlite_touched_clear(&session->touched);
+    return status;
 }
 
 /* ---- in a transaction ---- */
@@ -198,7 +234,6 @@ gw_status sqlite_run(struct gw_call *call, void *conn, const struct gw_run *run,
         status = unit.transaction ? run_together(session, &unit) : run_apart(session, &unit);
     else
         session->patience_ns = unit.settings.patience_ns;
-    sqlite_violations_free(&unit.before);
     return sqlite_leave(session, status);
 }
 

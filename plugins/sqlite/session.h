@@ -38,6 +38,14 @@ struct sqlite_guard { /* restrictions on statements that a migration's author wr
     const char *hint;
 };
 
+enum { SQLITE_TOUCHED = 64 };
+struct sqlite_touched { /* tables that the statements of a unit that rebuilds tables change; touched.c */
+    bool collecting;
+    bool all; /* more than fit: take it that all are changed */
+    size_t n;
+    char *names[SQLITE_TOUCHED];
+};
+
 struct sqlite_group { /* the transaction that holds relaxed units until flush; unit.c */
     bool open;
     uint32_t units; /* done in it */
@@ -69,6 +77,7 @@ struct sqlite_session {
     uint64_t clock; /* of the statement cache */
     struct sqlite_failure failure;
     struct sqlite_guard guard;
+    struct sqlite_touched touched;
     struct sqlite_group group;
     struct sqlite_lock lock;
     struct sqlite_cached cached[SQLITE_CACHED];

@@ -182,12 +182,24 @@ gw_status sqlite_settings_apply(struct sqlite_session *session, struct sqlite_se
     return GW_OK;
 }
 
-void sqlite_settings_restore(struct sqlite_session *session, const struct sqlite_settings *settings)
+static void put_back(struct sqlite_session *session, struct sqlite_settings *settings)
 {
-    session->patience_ns = settings->patience_ns;
     session->shielded = true;
     for (size_t at = 0; settings->saved >> at; at++)
         if (settings->saved & UINT32_C(1) << at)
             write_pragma(session, at, settings->before[at]);
     session->shielded = false;
+    settings->saved = 0;
+}
+
+gw_status sqlite_settings_again(struct sqlite_session *session, struct sqlite_settings *settings)
+{
+    put_back(session, settings);
+    return sqlite_settings_apply(session, settings);
+}
+
+void sqlite_settings_restore(struct sqlite_session *session, struct sqlite_settings *settings)
+{
+    session->patience_ns = settings->patience_ns;
+    put_back(session, settings);
 }

@@ -25,6 +25,8 @@ gw_status sqlite_settings_read(struct sqlite_session *session, const struct gw_r
 void sqlite_settings_touch(struct sqlite_settings *settings, const char *pragma);
 /* Inside the transaction, if there is one: some of them end with it. */
 gw_status sqlite_settings_apply(struct sqlite_session *session, struct sqlite_settings *settings);
-void sqlite_settings_restore(struct sqlite_session *session, const struct sqlite_settings *settings);
+/* As they were when apply() had run: the unit begins anew. */
+gw_status sqlite_settings_again(struct sqlite_session *session, struct sqlite_settings *settings);
+void sqlite_settings_restore(struct sqlite_session *session, struct sqlite_settings *settings);
 
 #endif

@@ -99,6 +99,19 @@ gw_status sqlite_unit_commit(struct sqlite_session *session, bool relaxed)
     return GW_OK;
 }
 
+gw_status sqlite_unit_restart(struct sqlite_session *session, bool relaxed)
+{
+    if (!relaxed) {
+        rollback(session);
+        return begin(session);
+    }
+    session->shielded = true;
+    int result = sqlite_execute(session, "ROLLBACK TO godwit_unit", NULL);
+    session->shielded = false;
+    return result == SQLITE_OK ? GW_OK
+                               : sqlite_fail_database(session, result, (struct gw_str){ 0 });
+}
+
 static bool undo_savepoint(struct sqlite_session *session)
 {
     session->shielded = true;

@@ -9,6 +9,8 @@
 gw_status sqlite_unit_begin(struct sqlite_session *session, bool relaxed);
 /* Ends it. A relaxed one ends the group too when that is old enough. */
 gw_status sqlite_unit_commit(struct sqlite_session *session, bool relaxed);
+/* Undoes what it did so far; it goes on from its beginning. */
+gw_status sqlite_unit_restart(struct sqlite_session *session, bool relaxed);
 /* Undoes it after a recorded failure; adds GW_ERR_TX_ABORTED to that if units before it are gone too. */
 void sqlite_unit_undo(struct sqlite_session *session, bool relaxed);
 

@@ -112,3 +112,31 @@ commands() {
     is 0
     prints "cccc00000003 (head)"
 }
+
+@test "docs/commands.md has every command and every option" {
+    docs=$BATS_TEST_DIRNAME/../../docs/commands.md
+    while read -r -a words; do
+        grep -qx -- "## ${words[*]}" "$docs"
+        while read -r option; do
+            sed -n "/^## ${words[*]}\$/,/^## /p;/^## Options of every command/,/^## /p" "$docs" |
+                grep -q -- "\`[^\`]*$option" || { echo "$option of ${words[*]} is not there" >&2; false; }
+        done < <(godwit help "${words[@]}" | grep -o -- '--[a-z][a-z-]*' | sort -u)
+    done < <(commands)
+}
+
+@test "docs/events.md has every type of event" {
+    run python3 - "$BATS_TEST_DIRNAME/../.." <<'PY'
+import pathlib, re, sys
+root = pathlib.Path(sys.argv[1])
+docs = (root / "docs/events.md").read_text()
+missing = set()
+for source in (root / "core").rglob("*.c"):
+    for call in re.findall(r"\bgw_emit\((.*?)(?:GW_FIELDS|GW_NO_FIELDS)", source.read_text(), re.S):
+        for name in re.findall(r'"([a-z_]+(?:\.[a-z_]+)*)"', call):
+            if f"`{name}`" not in docs:
+                missing.add(name)
+print(" ".join(sorted(missing)))
+PY
+    is 0
+    prints ""
+}

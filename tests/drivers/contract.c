@@ -3,33 +3,13 @@
 
 #include "cmocka_all.h"
 
-#include <pthread.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static const struct dialect *dialect;
 static struct plugin plugin;
 
 enum { TX = GW_RUN_TX, RELAXED = GW_RUN_TX | GW_RUN_RELAXED };
-
-static int begin(void **state)
-{
-    (void)state;
-    folder_make();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    folder_remove();
-    return 0;
-}
 
 static void open_with(struct connection *out, uint64_t flags)
 {
@@ -455,188 +435,7 @@ static void test_quote_round_trip(void **state)
     connection_close(&c);
 }
 
-/* ---- cancelling ---- */
-
-static void test_cancel_stops_a_statement(void **state)
-{
-    struct connection c;
-    (void)state;
-    open_new(&c);
-    c.call.stop_after = 5; /* the statement is under way by then */
-    assert_int_equal(run(&c, &(struct unit){ .flags = TX,
-                                             .statement_flags = GW_STMT_USER,
-                                             .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')",
-                                                      dialect->slow } }),
-                     GW_E_CANCELLED);
-    assert_int_equal(c.call.n_done, 1);
-    c.call.stop_after = 0;
-    expect_rows(&c, "SELECT count(*) FROM parent", "0\n");
-    assert_int_equal(run_user(&c, "INSERT INTO parent (id, name) VALUES (1, 'a')"), GW_OK);
-    connection_close(&c);
-}
-
-static sem_t running;
-
-static void tell_running(int look)
-{
-    if (look == 5)
-        sem_post(&running);
-}
-
-static void *interrupt_when_running(void *payload)
-{
-    struct connection *c = payload;
-    sem_wait(&running);
-    c->plugin->driver->interrupt(c->conn);
-    return NULL;
-}
-
-static void test_interrupt_from_another_thread(void **state)
-{
-    struct connection c;
-    pthread_t thread;
-    (void)state;
-    open_new(&c);
-    sem_init(&running, 0, 0);
-    c.call.on_look = tell_running;
-    assert_int_equal(pthread_create(&thread, NULL, interrupt_when_running, &c), 0);
-    assert_int_equal(query(&c, dialect->slow), GW_E_CANCELLED);
-    pthread_join(thread, NULL);
-    c.call.on_look = NULL;
-    expect_rows(&c, "SELECT 1", "1\n");
-    connection_close(&c);
-}
-
-/* ---- the migration lock ---- */
-
-static void test_lock_excludes_another_session(void **state)
-{
-    struct connection a, b;
-    (void)state;
-    open_new(&a);
-    open_with(&b, 0);
-    assert_int_equal(holds(&a), GW_E_FENCED);
-    assert_int_equal(lock(&a), GW_OK);
-    assert_int_equal(holds(&a), GW_OK);
-    assert_int_equal(lock(&b), GW_E_LOCKED);
-    assert_true(b.call.flags & GW_ERR_RETRYABLE);
-    assert_int_equal(holds(&b), GW_E_FENCED);
-    assert_int_equal(unlock(&a), GW_OK);
-    assert_int_equal(holds(&a), GW_E_FENCED);
-    assert_int_equal(lock(&b), GW_OK);
-    connection_close(&b); /* frees it */
-    assert_int_equal(lock(&a), GW_OK);
-    connection_close(&a);
-}
-
-/* A process that takes the lock and waits to be killed. *named: its session, as info() calls it. */
-static pid_t lock_in_child(char *named, size_t room)
-{
-    int ready[2];
-    assert_int_equal(pipe(ready), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        struct connection c;
-        bool ok = connection_open(&c, &plugin, &(struct opening){ .url = dialect->url() }) == GW_OK &&
-                  lock(&c) == GW_OK;
-        const char *name = ok ? info(&c, "connection") : "";
-        if (write(ready[1], name, strlen(name)) >= 0)
-            close(ready[1]);
-        for (;;)
-            pause();
-    }
-    close(ready[1]);
-    ssize_t n, used = 0;
-    while ((n = read(ready[0], named + used, room - 1 - (size_t)used)) > 0)
-        used += n;
-    named[used] = '\0';
-    close(ready[0]);
-    assert_true(used > 0);
-    return child;
-}
-
-static void test_lock_ends_with_its_process(void **state)
-{
-    struct connection c;
-    char named[256];
-    (void)state;
-    open_new(&c);
-    pid_t child = lock_in_child(named, sizeof named);
-    assert_int_equal(lock(&c), GW_E_LOCKED);
-    assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    assert_int_equal(lock(&c), GW_OK);
-    assert_int_equal(holds(&c), GW_OK);
-    connection_close(&c);
-}
-
-static void test_terminate_ends_a_session(void **state)
-{
-    struct connection c;
-    char named[256];
-    int how;
-    (void)state;
-    if (!plugin.recover)
-        skip();
-    open_new(&c);
-    pid_t child = lock_in_child(named, sizeof named);
-    assert_int_equal(lock(&c), GW_E_LOCKED);
-    assert_int_equal(terminate(&c, named), GW_OK);
-    assert_int_equal(lock(&c), GW_OK);
-    kill(child, SIGKILL); /* where ending a session does not end its process */
-    assert_int_equal(waitpid(child, &how, 0), child);
-    assert_int_equal(terminate(&c, named), GW_OK);
-    assert_int_equal(terminate(&c, "no such session"), GW_E_ARGUMENT);
-    connection_close(&c);
-}
-
-static void test_waiting_for_a_lock_ends(void **state)
-{
-    struct connection a, b;
-    (void)state;
-    open_new(&a);
-    open_with(&b, 0);
-    assert_int_equal(
-        run(&a, &(struct unit){ .flags = RELAXED, .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')" } }),
-        GW_OK);
-    gw_status status =
-        run(&b, &(struct unit){ .flags = TX,
-                                .sql = { "UPDATE parent SET name = 'b' WHERE id = 1" },
-                                .settings = { "lock_timeout", "20ms" } });
-    assert_true(status == GW_OK || status == GW_E_LOCKED); /* where readers see no relaxed unit: nothing waits */
-    if (status == GW_E_LOCKED)
-        assert_true(b.call.flags & GW_ERR_RETRYABLE);
-    assert_int_equal(flush(&a), GW_OK);
-    assert_int_equal(run_user(&b, "UPDATE parent SET name = 'c' WHERE id = 1"), GW_OK);
-    connection_close(&b);
-    connection_close(&a);
-}
-
-/* ---- recovery ---- */
-
-static void test_fingerprint_follows_the_schema(void **state)
-{
-    struct connection c;
-    char before[4096], after[4096];
-    (void)state;
-    if (!plugin.recover)
-        skip();
-    open_new(&c);
-    snprintf(before, sizeof before, "%s", fingerprint(&c));
-    assert_int_equal(run_user(&c, "INSERT INTO parent (id, name) VALUES (1, 'a')"), GW_OK);
-    assert_string_equal(fingerprint(&c), before);
-    assert_int_equal(run(&c, &(struct unit){ .flags = TX, .sql = { "CREATE TABLE godwit_x (id INTEGER)" } }),
-                     GW_OK);
-    assert_string_equal(fingerprint(&c), before);
-    assert_int_equal(run_user(&c, dialect->create_child), GW_OK);
-    snprintf(after, sizeof after, "%s", fingerprint(&c));
-    assert_string_not_equal(after, before);
-    assert_int_equal(run_user(&c, "DROP TABLE child"), GW_OK);
-    assert_string_equal(fingerprint(&c), before);
-    connection_close(&c);
-}
-
-#define CASE(name_) { #name_, name_, begin, end, NULL }
+#define CASE(name_) { #name_, name_, contract_begin, contract_end, NULL }
 
 int contract_run(const struct dialect *of, const char *name)
 {
@@ -665,15 +464,9 @@ int contract_run(const struct dialect *of, const char *name)
         CASE(test_arguments_of_each_type),
         CASE(test_sink_may_stop),
         CASE(test_quote_round_trip),
-        CASE(test_cancel_stops_a_statement),
-        CASE(test_interrupt_from_another_thread),
-        CASE(test_lock_excludes_another_session),
-        CASE(test_lock_ends_with_its_process),
-        CASE(test_terminate_ends_a_session),
-        CASE(test_waiting_for_a_lock_ends),
-        CASE(test_fingerprint_follows_the_schema),
     };
     dialect = of;
     plugin_load(&plugin, of->library);
-    return _cmocka_run_group_tests(name, tests, sizeof tests / sizeof tests[0], NULL, NULL);
+    return _cmocka_run_group_tests(name, tests, sizeof tests / sizeof tests[0], NULL, NULL) +
+           contract_sessions_run(of, &plugin);
 }

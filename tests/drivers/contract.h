@@ -21,5 +21,11 @@ struct dialect {
 
 /* Runs all; returns the number of failed tests. */
 int contract_run(const struct dialect *dialect, const char *name);
+/* The part of it with several sessions. */
+int contract_sessions_run(const struct dialect *dialect, const struct plugin *plugin);
+
+/* Around each test: a folder of its own. */
+int contract_begin(void **state);
+int contract_end(void **state);
 
 #endif

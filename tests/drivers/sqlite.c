@@ -1,15 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The contract for SQLite, and what is SQLite's own. */
-#include "contract.h"
 #include "sqlite_cases.h"
+
+#include "cmocka_all.h"
 
 static const char *url(void)
 {
     return folder_file("app.db");
 }
 
+void sqlite_new(struct connection *out, const struct plugin *plugin, const char *session)
+{
+    const struct opening opening = { .url = url(), .flags = GW_OPEN_CREATE, .session = { session } };
+    if (connection_open(out, plugin, &opening) != GW_OK)
+        fail_msg("open: %s", out->call.message);
+}
+
+void sqlite_must(struct connection *connection, uint64_t flags, const char *const sql[])
+{
+    struct unit unit = { .flags = flags, .statement_flags = GW_STMT_USER };
+    for (size_t i = 0; sql[i]; i++)
+        unit.sql[i] = sql[i];
+    if (run(connection, &unit) != GW_OK)
+        fail_msg("statement %u: %s", connection->call.n_done, connection->call.message);
+}
+
 int main(void)
 {
+    struct plugin plugin;
     static const struct dialect sqlite = {
         .library = TEST_BUILD_DIR "/plugins/sqlite.so",
         .url = url,
@@ -23,5 +41,8 @@ int main(void)
         .commit = "COMMIT",
         .rollback = "ROLLBACK",
     };
-    return contract_run(&sqlite, "contract") + sqlite_cases_run(sqlite.library);
+    plugin_load(&plugin, sqlite.library);
+    return contract_run(&sqlite, "contract") + sqlite_open_cases(&plugin) +
+           sqlite_split_cases(&plugin) + sqlite_guard_cases(&plugin) + sqlite_rebuild_cases(&plugin) +
+           sqlite_fault_cases(&plugin);
 }

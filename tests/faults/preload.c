@@ -10,7 +10,7 @@
  *   GODWIT_FAULT_TORN=1          a write that is killed, or fails, leaves the first half of its bytes
  *   GODWIT_FAULT_FAIL_AT=N       point N fails instead (a write point; step points only count)
  *   GODWIT_FAULT_ERRNO=ENOSPC|EIO     how (default EIO)
- *   GODWIT_FAULT_PERSIST=1       and each write point after it, but removals: a full disk can still delete
+ *   GODWIT_FAULT_PERSIST=1       and each later point that needs room: a full disk still overwrites and deletes
  *   GODWIT_FAULT_GATE_AT=N       at point N (0: at the start) writes a byte to the second descriptor of
  *   GODWIT_FAULT_GATE=IN,OUT     this pair and waits for one from the first
  */
@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -114,7 +115,7 @@ __attribute__((noreturn)) static void die(void)
 }
 
 /* Counts one point, and says what is to become of it. */
-static enum verdict point(enum point_kind kind, bool removal)
+static enum verdict point(enum point_kind kind, bool grows)
 {
     enum verdict verdict = GO_ON;
 
@@ -127,7 +128,7 @@ static enum verdict point(enum point_kind kind, bool removal)
             die();
         verdict = HALF_THEN_DIE;
     } else if (kind == POINT_WRITE && plan.fail_at && at >= plan.fail_at &&
-               (at == plan.fail_at || (plan.persist && !removal)))
+               (at == plan.fail_at || (plan.persist && grows)))
         verdict = at == plan.fail_at && plan.torn ? HALF_THEN_FAIL : FAIL;
     pthread_mutex_unlock(&plan.mutex);
     if (at == plan.gate_at)
@@ -196,29 +197,43 @@ static ssize_t not_written(enum verdict verdict, int fd, const void *bytes, size
     return failed(verdict);
 }
 
-static enum verdict point_on(int fd)
+/* at < 0: at the descriptor's own place; len 0: no write. */
+static enum verdict point_on(int fd, size_t len, off_t at)
 {
-    return ours(fd) ? point(POINT_WRITE, false) : GO_ON;
+    struct stat file;
+    if (!ours(fd))
+        return GO_ON;
+    if (len && at < 0)
+        at = lseek(fd, 0, SEEK_CUR);
+    return point(POINT_WRITE, len && (fstat(fd, &file) || at + (off_t)len > file.st_size));
+}
+
+static size_t length(const struct iovec *pieces, int n)
+{
+    size_t len = 0;
+    for (int i = 0; i < n; i++)
+        len += pieces[i].iov_len;
+    return len;
 }
 
 EXPORTED ssize_t write(int fd, const void *bytes, size_t len)
 {
     REAL(ssize_t, "write", int, const void *, size_t);
-    enum verdict verdict = point_on(fd);
+    enum verdict verdict = point_on(fd, len, -1);
     return verdict ? not_written(verdict, fd, bytes, len, -1) : real(fd, bytes, len);
 }
 
 EXPORTED ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
 {
     REAL(ssize_t, "pwrite", int, const void *, size_t, off_t);
-    enum verdict verdict = point_on(fd);
+    enum verdict verdict = point_on(fd, len, at);
     return verdict ? not_written(verdict, fd, bytes, len, at) : real(fd, bytes, len, at);
 }
 
 EXPORTED ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at)
 {
     REAL(ssize_t, "pwrite64", int, const void *, size_t, off_t);
-    enum verdict verdict = point_on(fd);
+    enum verdict verdict = point_on(fd, len, at);
     return verdict ? not_written(verdict, fd, bytes, len, at) : real(fd, bytes, len, at);
 }
 
@@ -226,7 +241,7 @@ EXPORTED ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at)
 EXPORTED ssize_t writev(int fd, const struct iovec *pieces, int n)
 {
     REAL(ssize_t, "writev", int, const struct iovec *, int);
-    enum verdict verdict = point_on(fd);
+    enum verdict verdict = point_on(fd, length(pieces, n), -1);
     if (verdict == HALF_THEN_FAIL || verdict == HALF_THEN_DIE)
         real(fd, pieces, n / 2);
     return verdict ? failed(verdict) : real(fd, pieces, n);
@@ -235,7 +250,7 @@ EXPORTED ssize_t writev(int fd, const struct iovec *pieces, int n)
 EXPORTED ssize_t pwritev(int fd, const struct iovec *pieces, int n, off_t at)
 {
     REAL(ssize_t, "pwritev", int, const struct iovec *, int, off_t);
-    enum verdict verdict = point_on(fd);
+    enum verdict verdict = point_on(fd, length(pieces, n), at);
     if (verdict == HALF_THEN_FAIL || verdict == HALF_THEN_DIE)
         real(fd, pieces, n / 2, at);
     return verdict ? failed(verdict) : real(fd, pieces, n, at);
@@ -246,28 +261,28 @@ EXPORTED ssize_t pwritev(int fd, const struct iovec *pieces, int n, off_t at)
 EXPORTED int fsync(int fd)
 {
     REAL(int, "fsync", int);
-    enum verdict verdict = point_on(fd);
+    enum verdict verdict = point_on(fd, 0, 0);
     return verdict ? failed(verdict) : real(fd);
 }
 
 EXPORTED int fdatasync(int fd)
 {
     REAL(int, "fdatasync", int);
-    enum verdict verdict = point_on(fd);
+    enum verdict verdict = point_on(fd, 0, 0);
     return verdict ? failed(verdict) : real(fd);
 }
 
 EXPORTED int ftruncate(int fd, off_t len)
 {
     REAL(int, "ftruncate", int, off_t);
-    enum verdict verdict = point_on(fd);
+    enum verdict verdict = point_on(fd, 0, 0);
     return verdict ? failed(verdict) : real(fd, len);
 }
 
 EXPORTED int ftruncate64(int fd, off_t len)
 {
     REAL(int, "ftruncate64", int, off_t);
-    enum verdict verdict = point_on(fd);
+    enum verdict verdict = point_on(fd, 0, 0);
     return verdict ? failed(verdict) : real(fd, len);
 }
 
@@ -275,7 +290,7 @@ EXPORTED int ftruncate64(int fd, off_t len)
 static enum verdict point_on_removal(int folder, const char *name)
 {
     return ours_by_name(folder, name) && faccessat(folder, name, F_OK, 0) == 0
-               ? point(POINT_WRITE, true)
+               ? point(POINT_WRITE, false)
                : GO_ON;
 }
 
@@ -322,7 +337,7 @@ static mode_t mode_of(int flags, va_list rest)
 static int open_any(int folder, const char *name, int flags, mode_t mode)
 {
     int error = errno;
-    enum verdict verdict = creates(folder, name, flags) ? point(POINT_WRITE, false) : GO_ON;
+    enum verdict verdict = creates(folder, name, flags) ? point(POINT_WRITE, true) : GO_ON;
     if (verdict)
         return failed(verdict);
     errno = error;

@@ -68,13 +68,14 @@ class Races:
         self.violations = []
         self.start = folder / "start.db"
         self.subject.make_start(self.start)
-        self.patient = self._project("patient", "30s")
-        self.hasty = self._project("hasty", "0s")
+        self.patient = self._project("patient", "30s", "30s")
+        self.hasty = self._project("hasty", "0s", "200ms")
         self.points = self._count()
 
-    def _project(self, name, lock_wait):
+    def _project(self, name, lock_wait, busy_timeout):
         return Project(self.options.godwit, self.folder / name, self.subject.directory,
-                       format=self.subject.format, lock_wait=lock_wait)
+                       format=self.subject.format, lock_wait=lock_wait,
+                       busy_timeout=busy_timeout)
 
     def _count(self):
         """How many points one run has when nobody disturbs it."""
@@ -140,27 +141,39 @@ class Races:
             return False
         os.kill(owner.process.pid, signal.SIGSTOP)
         os.waitid(os.P_PID, owner.process.pid, os.WSTOPPED | os.WNOWAIT)
-        status = project.run("lock", "status")
-        holds = str(owner.process.pid) in status.out + status.err
-        before = project.database.read_bytes() if project.database.exists() else b""
-        second = project.run("upgrade")
-        if second.code == command.LOCKED:
-            after = project.database.read_bytes() if project.database.exists() else b""
-            if after != before:
-                self.wrong(what, "the second runner changed the database")
-            if not holds:
-                self.wrong(what, f"lock status does not name the owner: {status.last()}")
-        elif second.code != 0:
-            self.wrong(what, f"second runner: exit {second.code}: {second.last()}")
-        elif holds:
-            self.wrong(what, "the second runner got through beside the owner")
+        held = self.beside(what, project, owner.process.pid)
         os.kill(owner.process.pid, signal.SIGCONT)
         owner.let_go()
         end = owner.finish()
         if end.code != 0:
             self.wrong(what, f"the owner after SIGCONT: exit {end.code}: {end.last()}")
         self.check_end(what, project)
+        return held
+
+    def beside(self, what, project, owner):
+        """A second runner beside the stopped one. True if it was kept out by the lock."""
+        status = project.run("lock", "status")
+        before = self.database_bytes(project)
+        second = project.run("upgrade")
+        changed = self.database_bytes(project) != before
+        if second.code == 0:  # the owner was stopped before it had the lock
+            if status.code != 0:
+                self.wrong(what, "the second runner got through although the lock was held")
+            return False
+        if second.code not in (command.LOCKED, command.UNCHANGED):
+            self.wrong(what, f"second runner: exit {second.code}: {second.last()}")
+        if changed:
+            self.wrong(what, f"the second runner exits {second.code} and changed the database")
+        if str(owner) not in second.err:
+            self.wrong(what, f"the second runner does not name the owner: {second.last()}")
+        if second.code == command.LOCKED and str(owner) not in status.out + status.err:
+            self.wrong(what, f"lock status does not name the owner: {status.last()}")
         return second.code == command.LOCKED
+
+    @staticmethod
+    def database_bytes(project):
+        """What is in the file now; the stopped owner writes nothing meanwhile."""
+        return project.database.read_bytes() if project.database.exists() else b""
 
 
 def run_races(races, count):

@@ -44,7 +44,7 @@ class Subject:
 
     def model_connection(self):
         """A database like the starting one, in memory and in autocommit."""
-        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection = schema.memory()
         if self.witness:
             connection.execute("CREATE TABLE witness (what TEXT NOT NULL)")
         return connection

@@ -33,7 +33,7 @@ import schema
 from command import Project
 from subject import CORPORA, OWN, PLAIN, Model, copy_database, load_subject, state_of
 
-SHOWN = 12  # violations printed for each sweep
+SHOWN = 4  # violations printed for each sweep and invariant
 
 
 @dataclass(frozen=True)
@@ -257,6 +257,8 @@ class Sweep:
 
     def check_next_run(self, point):
         """I2, I3, I4, I7 on a second, undisturbed run."""
+        if not self.options.control:
+            self.check_lock_status(point)
         again = self.project.run(*self.arguments)
         if again.code == command.LOCKED:
             self.wrong("I2", point, f"the lock is not free: {again.last()}")
@@ -269,6 +271,13 @@ class Sweep:
         if not self.options.control:
             self.check_nothing_pending(point)
         return len(self.violations) == before
+
+    def check_lock_status(self, point):
+        """I2: nobody holds the lock, and the command says so."""
+        status = self.project.run("lock", "status")
+        if status.code != 0:
+            self.wrong("I2", point, f"lock status exits {status.code}: {status.last()}"
+                                    f" {status.out.splitlines()[:1]}")
 
     def check_nothing_pending(self, point):
         """I7: a dry run agrees."""
@@ -313,11 +322,17 @@ class Sweep:
         bad = len({point for _, point, _ in self.violations})
         print(f"{self.title()}: {len(points)} of {total} points, {bad} with violations{late}"
               f" ({time.monotonic() - began:.0f} s)", flush=True)
-        for invariant, point, sentence in self.violations[:SHOWN]:
-            print(f"  {invariant} at point {point}: {sentence}")
-        if len(self.violations) > SHOWN:
-            print(f"  and {len(self.violations) - SHOWN} more")
+        for invariant in sorted({one[0] for one in self.violations}):
+            self.show([one for one in self.violations if one[0] == invariant])
         return len(self.violations)
+
+    @staticmethod
+    def show(violations):
+        """Prints the first violations of one invariant."""
+        for invariant, point, sentence in violations[:SHOWN]:
+            print(f"  {invariant} at point {point}: {sentence}")
+        if len(violations) > SHOWN:
+            print(f"  {violations[0][0]}: {len(violations) - SHOWN} more")
 
 
 def chosen_faults(options):

@@ -56,24 +56,26 @@ class Project:
     """A folder with a plugins.conf and a SQLite database."""
 
     def __init__(self, godwit, folder, directory, *, format=None, placeholders=None,
-                 durability="run", lock_wait="10s"):
+                 durability="run", lock_wait="10s", busy_timeout="5s"):
         self.godwit = str(Path(godwit).resolve())
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.directory = Path(directory)
         self.database = self.folder / "app.db"
-        self._configure(format, placeholders or {}, durability, lock_wait)
+        self._configure(format, placeholders or {},
+                        f'durability = "{durability}"; lock_wait = "{lock_wait}";', busy_timeout)
 
-    def _configure(self, format, placeholders, durability, lock_wait):
+    def _configure(self, format, placeholders, engine, busy_timeout):
         lines = [f'directory = "{self.directory}";']
         if format:
             lines.append(f'format = "{format}";')
         if placeholders:
             pairs = " ".join(f'{key} = "{value}";' for key, value in placeholders.items())
             lines.append(f"vars = {{ {pairs} }};")
-        text = ('database = { backend = "sqlite"; url = "app.db"; };\n'
+        text = ('database = { backend = "sqlite"; url = "app.db";'
+                f' options = {{ busy_timeout = "{busy_timeout}"; }}; }};\n'
                 f"migrations = {{ {' '.join(lines)} }};\n"
-                f'engine = {{ durability = "{durability}"; lock_wait = "{lock_wait}"; }};\n')
+                f"engine = {{ {engine} }};\n")
         (self.folder / "plugins.conf").write_text(text)
 
     def start(self, *arguments, env=None, **options):

@@ -176,17 +176,22 @@ def _dbmate(history):
 
 
 def _pairs(history, pattern):
-    """One file a direction; pattern has the groups version and name."""
-    found = []
+    """One file a direction; pattern has the group version. A down whose up has another name belongs
+    to its version if that has one up alone; a version may have a down and nothing else."""
+    sides = {"up": {}, "down": {}}
     for path in history.directory.glob("*.sql"):
         match = re.fullmatch(pattern, path.name)
-        if match is None or path.name.endswith(".down.sql"):
-            continue
-        below = path.with_name(path.name.removesuffix(".up.sql") + ".down.sql")
-        key = (_digits(match["version"]), path.name)
-        name = re.sub(r"(\.up)?\.sql$", "", path.name)
-        found.append((key, Migration(name, _text(path), _text(below) if below.exists() else None)))
-    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+        if match:
+            side = "down" if path.name.endswith(".down.sql") else "up"
+            name = re.sub(r"(\.(up|down))?\.sql$", "", path.name)
+            sides[side][match["version"], name] = _text(path)
+    ups, downs = sides["up"], sides["down"]
+    for version, name in sorted(set(downs) - set(ups)):
+        alone = [key for key in ups if key[0] == version and key not in downs]
+        if len(alone) == 1:
+            downs[alone[0]] = downs.pop((version, name))
+    keys = sorted(set(ups) | set(downs), key=lambda key: (_digits(key[0]), key[1]))
+    return [Migration(key[1], ups.get(key, ""), downs.get(key)) for key in keys]
 
 
 def _golang_migrate(history):

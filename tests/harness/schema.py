@@ -2,6 +2,7 @@
 """Judges of a SQLite database, and a naive runner to compare with. Nothing here uses Godwit."""
 
 import hashlib
+import re
 import sqlite3
 
 OURS = "godwit_"
@@ -32,8 +33,17 @@ def schema_of(path):
         return schema_text(connection)
 
 
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d+)?")
+
+
+def _timeless(row):
+    """A row without the time of day at which it was made."""
+    return tuple("<time>" if isinstance(cell, str) and _TIME.fullmatch(cell) else cell
+                 for cell in row)
+
+
 def content_digest(connection):
-    """Hash of all rows of all tables but ours, whatever their order."""
+    """Hash of all rows of all tables but ours, whatever their order, times left out."""
     digest = hashlib.sha256()
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (table,) in sorted(tables):
@@ -43,7 +53,7 @@ def content_digest(connection):
         rows = connection.execute(f"SELECT * FROM {quoted}").fetchall()
         if table == "sqlite_sequence":
             rows = [row for row in rows if not str(row[0]).startswith(OURS)]
-        digest.update(repr((table, sorted(map(repr, rows)))).encode())
+        digest.update(repr((table, sorted(repr(_timeless(row)) for row in rows))).encode())
     return digest.hexdigest()
 
 
@@ -64,6 +74,11 @@ class Opened:
 
     def __exit__(self, *failure):
         self.connection.close()
+
+
+def memory():
+    """An empty database in memory, in autocommit."""
+    return sqlite3.connect(":memory:", isolation_level=None)
 
 
 def statements(script):
@@ -90,7 +105,7 @@ def run_naively(connection, script):
 
 def naive_prefixes(migrations):
     """Schemas before the first migration and after each one, up to the first that fails."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = memory()
     found = [schema_text(connection)]
     try:
         for migration in migrations:
@@ -103,7 +118,7 @@ def naive_prefixes(migrations):
 
 def naive_downs(migrations):
     """Schemas after all ups and after each down in reverse, up to the first that fails."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = memory()
     for migration in migrations:
         run_naively(connection, migration.up)
     found = [schema_text(connection)]

@@ -154,16 +154,20 @@ class Run:
         return f"{works} down, stops cleanly at {self.history.down_stops_at}"
 
     def steps(self):
-        """I8 step by step, where META says that each up, down, up works: down(up(x)) = x."""
+        """Where META says that each up, down, up works: so it does, with the naive runner's
+        schemas."""
         if not self.history.steps_all_ok:
             return None
         self.project.start_over()
-        for at in range(len(self.migrations)):
-            for arguments, count in ((("upgrade", "+1"), at + 1), (("downgrade", "-1"), at),
-                                     (("upgrade", "+1"), at + 1)):
-                what = f"{' '.join(arguments)} at {self.migrations[at].name}"
+        naive = schema.memory()
+        for at, migration in enumerate(self.migrations):
+            for arguments, script, count in ((("upgrade", "+1"), migration.up, at + 1),
+                                             (("downgrade", "-1"), migration.down, at),
+                                             (("upgrade", "+1"), migration.up, at + 1)):
+                what = f"{' '.join(arguments)} at {migration.name}"
+                schema.run_naively(naive, script)
                 expect_code(self.project.run(*arguments), command.DONE, what)
-                self.expect_state(self.ups[count], count, what)
+                self.expect_state(schema.schema_text(naive), count, what)
         return "step by step"
 
     def all(self):
@@ -201,11 +205,16 @@ def parse(godwit, folder, history):
                       placeholders=history.placeholders)
     outcome = project.run("history", "--json")
     expect_code(outcome, command.DONE, "history")
-    wanted = len(history.migrations())
-    found = sum(1 for line in outcome.out.splitlines() if '"history.revision"' in line)
-    expect(found >= wanted, f"history lists {found} revisions, the folder holds {wanted}")
+    events = [json.loads(line) for line in outcome.out.splitlines()]
+    files = [event["file"] for event in reversed(events)
+             if event["type"] == "revision" and event["kind"] == "versioned"]
+    wanted = [migration.name for migration in history.migrations()]
+    expect(len(files) >= len(wanted), f"history lists {len(files)} revisions, not {len(wanted)}")
+    files = [file for file in files if not Path(file).name.startswith("B")]  # a baseline stands aside
+    for file, name in zip(files, wanted):
+        expect(name in file, f"history has '{file}' where the order of {history.format} has '{name}'")
     expect(not project.database.exists(), "history made a database")
-    return [f"{found} read"]
+    return [f"{len(files)} read"]
 
 
 def report(name, action):

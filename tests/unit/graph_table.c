@@ -23,7 +23,7 @@ static struct gw_found found_of(const struct graph_row *row, struct gw_arena *ar
     struct gw_found found = {
         .revision = {
             .id = copy(arena, row->id),
-            .title = copy(arena, row->id),
+            .title = copy(arena, row->title ? row->title : row->id),
             .file = row->file ? copy(arena, row->file) : gw_arena_printf(arena, "%s.sql", row->id),
             .created = row->created ? copy(arena, row->created) : NULL,
             .labels = copy(arena, row->labels),

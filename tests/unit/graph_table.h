@@ -11,12 +11,18 @@ struct graph_row {
     const char *created;
     const char *file; /* NULL: the id and ".sql" */
     const char *version;
+    const char *title; /* NULL: the id */
     enum gw_revision_kind kind;
     uint32_t flags;
 };
 
 /* Where the header of each row's file has its keys. */
-enum { LINE_REVISION = 3, LINE_REVISES = 4, LINE_BRANCH = 6, LINE_DEPENDS_ON = 7 };
+enum {
+    LINE_REVISION = 3,
+    LINE_REVISES = 4,
+    LINE_BRANCH = 6,
+    LINE_DEPENDS_ON = 7
+};
 
 /* The history of a folder "migrations" that holds these rows. Nothing of rows is borrowed. *out is to be
  * freed in any case. */

@@ -11,7 +11,15 @@
 
 #include <cmocka.h>
 
-enum { JSON = 1, RANGE, COLOR, VERBOSE, QUIET, REASON, PLAN };
+enum {
+    JSON = 1,
+    RANGE,
+    COLOR,
+    VERBOSE,
+    QUIET,
+    REASON,
+    PLAN
+};
 
 static const struct gw_switch global_table[] = {
     { JSON, 0, "json", NULL, NULL, "TEST_JSON", "" },
@@ -29,7 +37,9 @@ static const struct gw_switches sets[] = {
     { global_table, sizeof global_table / sizeof global_table[0] },
 };
 
-enum { WORDS = 8 };
+enum {
+    WORDS = 8
+};
 
 /* One command line: what it reads as. seen lists the options as "ID=VALUE" or "ID", words as they are. */
 static const struct {
@@ -156,9 +166,9 @@ static void test_environment_stands_in(void **state)
         const char *name, *value;
         int code, id, count;
     } table[] = {
-        { "TEST_JSON", "1", GW_DONE, JSON, 1 },      { "TEST_JSON", "Yes", GW_DONE, JSON, 1 },
-        { "TEST_JSON", "0", GW_DONE, JSON, 0 },      { "TEST_JSON", "off", GW_DONE, JSON, 0 },
-        { "TEST_JSON", "", GW_DONE, JSON, 0 },       { "TEST_JSON", "maybe", GW_USAGE, JSON, 0 },
+        { "TEST_JSON", "1", GW_DONE, JSON, 1 },       { "TEST_JSON", "Yes", GW_DONE, JSON, 1 },
+        { "TEST_JSON", "0", GW_DONE, JSON, 0 },       { "TEST_JSON", "off", GW_DONE, JSON, 0 },
+        { "TEST_JSON", "", GW_DONE, JSON, 0 },        { "TEST_JSON", "maybe", GW_USAGE, JSON, 0 },
         { "TEST_COLOR", "never", GW_DONE, COLOR, 1 }, { "TEST_COLOR", "red", GW_USAGE, COLOR, 0 },
     };
     (void)state;

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <jansson.h>
+#include <cmocka.h>
 
 struct capture { /* what a consumer wrote to a file */
     FILE *file;
@@ -61,9 +61,16 @@ static const struct {
     { BYTES("a\xC3"), "a\xEF\xBF\xBD" },
     { BYTES("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" }, /* a lone surrogate */
     { BYTES("\xC0\xAF"), "\xEF\xBF\xBD\xEF\xBF\xBD" },                 /* an overlong slash */
-    { BYTES("a\0b"), "a\xEF\xBF\xBD" "b" },
-    { BYTES("\xC2\x9B" "31m"), "\xC2\x9B" "31m" }, /* an 8-bit escape */
-    { BYTES("\xE2\x80\xAE" "gnp"), "\xE2\x80\xAE" "gnp" },
+    { BYTES("a\0b"), "a\xEF\xBF\xBD"
+                     "b" },
+    { BYTES("\xC2\x9B"
+            "31m"),
+      "\xC2\x9B"
+      "31m" }, /* an 8-bit escape */
+    { BYTES("\xE2\x80\xAE"
+            "gnp"),
+      "\xE2\x80\xAE"
+      "gnp" },
     { BYTES("\xF0\x9F\x90\xA6"), "\xF0\x9F\x90\xA6" },
     { BYTES(""), "" },
 };
@@ -221,7 +228,8 @@ static void test_strangers_cannot_steer_the_terminal(void **state)
 {
     struct gw_fault fault = { .code = GW_USAGE,
                               .message = "in '\033[2Jx'",
-                              .hint = "see \xC2\x9B" "1m" };
+                              .hint = "see \xC2\x9B"
+                                      "1m" };
     struct gw_terminal_options options = { .color = GW_COLOR_NEVER };
     struct screen screen;
     (void)state;
@@ -393,7 +401,9 @@ static void test_a_full_disk_does_not_stop_the_stream(void **state)
 
 static void test_long_texts_arrive_whole(void **state)
 {
-    enum { LONG = 300000 };
+    enum {
+        LONG = 300000
+    };
     struct gw_terminal_options options = { .color = GW_COLOR_NEVER };
     struct screen screen;
     char *text = malloc(LONG + 1);

@@ -12,7 +12,11 @@
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define ROWS(...) (const struct graph_row[]){ __VA_ARGS__ }
+#define ROWS(...) \
+    (const struct graph_row[]) \
+    { \
+        __VA_ARGS__ \
+    }
 
 static void assert_contains(const char *text, const char *part)
 {
@@ -90,40 +94,70 @@ static const struct refusal {
 } refusals[] = {
     /* ids */
     { { { .id = "aaaa", .file = "1_first.sql" }, { .id = "aaaa", .file = "2_second.sql" } },
-      "migrations/2_second.sql:3: revision 'aaaa' is also in '1_first.sql'", "another id" },
+      "migrations/2_second.sql:3: revision 'aaaa' is also in '1_first.sql'",
+      "another id" },
     { { { .id = "aaaa", .file = "1_first.sql" },
         { .id = "aaaa", .file = "R__aaaa.sql", .kind = GW_KIND_REPEATABLE } },
-      "migrations/R__aaaa.sql:3: revision 'aaaa' is also in '1_first.sql'", "another id" },
-    { { { .id = "a@b", .file = "1.sql" } }, "migrations/1.sql:3: 'a@b' cannot be a revision id",
+      "migrations/R__aaaa.sql:3: revision 'aaaa' is also in '1_first.sql'",
+      "another id" },
+    { { { .id = "a@b", .file = "1.sql" } },
+      "migrations/1.sql:3: 'a@b' cannot be a revision id",
       "'@ - + : ,' or a space" },
-    { { { .id = "a-b", .file = "1.sql" } }, "migrations/1.sql:3: 'a-b' cannot be a revision id", "" },
-    { { { .id = "a+1", .file = "1.sql" } }, "migrations/1.sql:3: 'a+1' cannot be a revision id", "" },
-    { { { .id = "a:b", .file = "1.sql" } }, "migrations/1.sql:3: 'a:b' cannot be a revision id", "" },
-    { { { .id = "a,b", .file = "1.sql" } }, "migrations/1.sql:3: 'a,b' cannot be a revision id", "" },
-    { { { .id = "a b", .file = "1.sql" } }, "migrations/1.sql:3: 'a b' cannot be a revision id", "" },
-    { { { .id = "a\tb", .file = "1.sql" } }, "migrations/1.sql:3: 'a\tb' cannot be a revision id", "" },
-    { { { .id = "", .file = "1.sql" } }, "migrations/1.sql:3: '' cannot be a revision id", "1 to 128" },
-    { { { .id = "head", .file = "1.sql" } }, "migrations/1.sql:3: 'head' cannot be a revision id",
+    { { { .id = "a-b", .file = "1.sql" } },
+      "migrations/1.sql:3: 'a-b' cannot be a revision id",
+      "" },
+    { { { .id = "a+1", .file = "1.sql" } },
+      "migrations/1.sql:3: 'a+1' cannot be a revision id",
+      "" },
+    { { { .id = "a:b", .file = "1.sql" } },
+      "migrations/1.sql:3: 'a:b' cannot be a revision id",
+      "" },
+    { { { .id = "a,b", .file = "1.sql" } },
+      "migrations/1.sql:3: 'a,b' cannot be a revision id",
+      "" },
+    { { { .id = "a b", .file = "1.sql" } },
+      "migrations/1.sql:3: 'a b' cannot be a revision id",
+      "" },
+    { { { .id = "a\tb", .file = "1.sql" } },
+      "migrations/1.sql:3: 'a\tb' cannot be a revision id",
+      "" },
+    { { { .id = "", .file = "1.sql" } },
+      "migrations/1.sql:3: '' cannot be a revision id",
+      "1 to 128" },
+    { { { .id = "head", .file = "1.sql" } },
+      "migrations/1.sql:3: 'head' cannot be a revision id",
       "not head, heads, base or current" },
-    { { { .id = "heads", .file = "1.sql" } }, "migrations/1.sql:3: 'heads' cannot be a revision id", "" },
-    { { { .id = "base", .file = "1.sql" } }, "migrations/1.sql:3: 'base' cannot be a revision id", "" },
-    { { { .id = "current", .file = "1.sql" } }, "migrations/1.sql:3: 'current' cannot be a revision id",
+    { { { .id = "heads", .file = "1.sql" } },
+      "migrations/1.sql:3: 'heads' cannot be a revision id",
+      "" },
+    { { { .id = "base", .file = "1.sql" } },
+      "migrations/1.sql:3: 'base' cannot be a revision id",
+      "" },
+    { { { .id = "current", .file = "1.sql" } },
+      "migrations/1.sql:3: 'current' cannot be a revision id",
       "" },
     /* labels */
     { { { .id = "aaaa", .labels = "feat" }, { .id = "bbbb", .revises = "aaaa", .labels = "feat" } },
-      "migrations/bbbb.sql:6: branch label 'feat' is also given in 'aaaa.sql'", "" },
+      "migrations/bbbb.sql:6: branch label 'feat' is also given in 'aaaa.sql'",
+      "" },
     { { { .id = "aaaa", .labels = "bbbb" }, { .id = "bbbb", .revises = "aaaa" } },
-      "migrations/aaaa.sql:6: branch label 'bbbb' is also the id of a revision", "" },
+      "migrations/aaaa.sql:6: branch label 'bbbb' is also the id of a revision",
+      "" },
     { { { .id = "aaaa", .labels = "good a@b" } },
-      "migrations/aaaa.sql:6: 'a@b' cannot be a branch label", "" },
-    { { { .id = "aaaa", .labels = "a-b" } }, "migrations/aaaa.sql:6: 'a-b' cannot be a branch label",
+      "migrations/aaaa.sql:6: 'a@b' cannot be a branch label",
       "" },
-    { { { .id = "aaaa", .labels = "a,b" } }, "migrations/aaaa.sql:6: 'a,b' cannot be a branch label",
+    { { { .id = "aaaa", .labels = "a-b" } },
+      "migrations/aaaa.sql:6: 'a-b' cannot be a branch label",
       "" },
-    { { { .id = "aaaa", .labels = "head" } }, "migrations/aaaa.sql:6: 'head' cannot be a branch label",
+    { { { .id = "aaaa", .labels = "a,b" } },
+      "migrations/aaaa.sql:6: 'a,b' cannot be a branch label",
+      "" },
+    { { { .id = "aaaa", .labels = "head" } },
+      "migrations/aaaa.sql:6: 'head' cannot be a branch label",
       "" },
     { { { .id = "aaaa", .labels = "current" } },
-      "migrations/aaaa.sql:6: 'current' cannot be a branch label", "" },
+      "migrations/aaaa.sql:6: 'current' cannot be a branch label",
+      "" },
     /* parents and dependencies */
     { { { .id = "7b15fd9db179" }, { .id = "84cb1aaf7a64", .revises = "7b15fd9db197" } },
       "migrations/84cb1aaf7a64.sql:4: revises '7b15fd9db197', but no migration has that id",
@@ -137,18 +171,24 @@ static const struct refusal {
       "migrations/bbbb.sql:4: revises '123456789abc', but no migration has that id",
       "bring the missing file back" },
     { { { .id = "aaaa", .labels = "feat" }, { .id = "bbbb", .revises = "feat" } },
-      "migrations/bbbb.sql:4: revises 'feat', but no migration has that id", "" },
+      "migrations/bbbb.sql:4: revises 'feat', but no migration has that id",
+      "" },
     { { { .id = "aaaa" }, { .id = "bbbb", .depends_on = "nowhere" } },
-      "migrations/bbbb.sql:7: depends on 'nowhere', but no migration has that id or branch label", "" },
+      "migrations/bbbb.sql:7: depends on 'nowhere', but no migration has that id or branch label",
+      "" },
     { { { .id = "R__x", .kind = GW_KIND_REPEATABLE }, { .id = "bbbb", .revises = "R__x" } },
-      "migrations/bbbb.sql:4: revises 'R__x', but no migration has that id", "" },
+      "migrations/bbbb.sql:4: revises 'R__x', but no migration has that id",
+      "" },
     { { { .id = "aaaa" }, { .id = "bbbb", .revises = "aaaa aaaa" } },
-      "migrations/bbbb.sql:4: 'aaaa' is named twice", "" },
+      "migrations/bbbb.sql:4: 'aaaa' is named twice",
+      "" },
     { { { .id = "aaaa", .labels = "feat" }, { .id = "bbbb", .depends_on = "aaaa feat" } },
-      "migrations/bbbb.sql:7: 'feat' is named twice", "" },
+      "migrations/bbbb.sql:7: 'feat' is named twice",
+      "" },
     { { { .id = "aaaa", .revises = "aaaa" } }, "migrations/aaaa.sql:4: 'aaaa' revises itself", "" },
     { { { .id = "aaaa", .labels = "feat", .depends_on = "feat" } },
-      "migrations/aaaa.sql:7: 'aaaa' depends on itself", "" },
+      "migrations/aaaa.sql:7: 'aaaa' depends on itself",
+      "" },
     /* circles: what hangs below or above one is not named */
     { { { .id = "aaaa", .revises = "bbbb" }, { .id = "bbbb", .revises = "aaaa" } },
       "the migrations revise each other in a circle: aaaa (aaaa.sql) -> bbbb (bbbb.sql) -> aaaa",
@@ -158,13 +198,16 @@ static const struct refusal {
         { .id = "bbbb", .file = "2.sql", .revises = "aaaa dddd" },
         { .id = "cccc", .file = "3.sql", .revises = "bbbb" },
         { .id = "dddd", .file = "4.sql", .revises = "cccc" } },
-      "the migrations revise each other in a circle: cccc (3.sql) -> bbbb (2.sql) -> dddd (4.sql) -> cccc",
+      "the migrations revise each other in a circle: bbbb (2.sql) -> dddd (4.sql) -> cccc (3.sql) "
+      "-> bbbb",
       "" },
     { { { .id = "aaaa", .depends_on = "bbbb" }, { .id = "bbbb", .depends_on = "aaaa" } },
       "the migrations revise each other in a circle: aaaa (aaaa.sql) -> bbbb (bbbb.sql) -> aaaa",
       "`depends_on`" },
-    { { { .id = "aaaa", .depends_on = "feat" }, { .id = "bbbb", .revises = "aaaa", .labels = "feat" } },
-      "the migrations revise each other in a circle: aaaa (aaaa.sql) -> bbbb (bbbb.sql) -> aaaa", "" },
+    { { { .id = "aaaa", .depends_on = "feat" },
+        { .id = "bbbb", .revises = "aaaa", .labels = "feat" } },
+      "the migrations revise each other in a circle: aaaa (aaaa.sql) -> bbbb (bbbb.sql) -> aaaa",
+      "" },
 };
 
 static void test_refusals(void **state)
@@ -205,7 +248,9 @@ static void test_id_of_128_characters(void **state)
 /* Each of a circle of 20: the message stays short and says how many are left out. */
 static void test_long_circle(void **state)
 {
-    enum { LENGTH = 20 };
+    enum {
+        LENGTH = 20
+    };
     static char ids[LENGTH][8];
     struct graph_row rows[LENGTH] = { 0 };
     struct gw_history history;
@@ -260,7 +305,8 @@ static void test_edges(void **state)
     assert_edges(&history, "bbbb1", "aaaa2", "", "bbbb2", "dddd2");
     assert_edges(&history, "eeee1", "bbbb2 cccc1", "", "", "");
     assert_edges(&history, "dddd2", "dddd1", "bbbb1", "", "");
-    static const char *const labels[][2] = { { "feat", "bbbb1" }, { "second", "bbbb1" },
+    static const char *const labels[][2] = { { "feat", "bbbb1" },
+                                             { "second", "bbbb1" },
                                              { "other", "dddd1" } };
     for (size_t i = 0; i < COUNT(labels); i++) {
         uint32_t at = gw_map_get(&history.labels, labels[i][0], strlen(labels[i][0]));
@@ -291,7 +337,9 @@ static void test_ties_by_time_then_id(void **state)
         { .id = "aaaa", .created = "2024-03-01T00:00:00Z" },
         { .id = "cccc", .created = "2024-01-01T00:00:00Z" },
         { .id = "bbbb", .created = "2024-01-01T00:00:00Z" },
-        { .id = "eeee", .created = "2023-01-01T00:00:00Z", .revises = "aaaa" }, /* edges come first */
+        { .id = "eeee",
+          .created = "2023-01-01T00:00:00Z",
+          .revises = "aaaa" }, /* edges come first */
     };
     struct gw_history history;
     (void)state;
@@ -406,10 +454,22 @@ static void test_ghosts(void **state)
         { .id = "views", .kind = GW_KIND_REPEATABLE },
     };
     const struct gw_ghost ghosts[] = {
-        { .id = "cccc1", .title = "c", .parents = "aaaa2 gone", .depends = "aaaa3", .labels = "lost" },
-        { .id = "aaaa2", .title = "two", .parents = "aaaa1", .depends = "", .labels = "feat",
+        { .id = "cccc1",
+          .title = "c",
+          .parents = "aaaa2 gone",
+          .depends = "aaaa3",
+          .labels = "lost" },
+        { .id = "aaaa2",
+          .title = "two",
+          .parents = "aaaa1",
+          .depends = "",
+          .labels = "feat",
           .has_down = true },
-        { .id = "old_views", .title = "v", .parents = "", .depends = "", .labels = "",
+        { .id = "old_views",
+          .title = "v",
+          .parents = "",
+          .depends = "",
+          .labels = "",
           .repeatable = true },
     };
     struct gw_history history;
@@ -436,6 +496,27 @@ static void test_ghosts(void **state)
     gw_history_free(&history);
 }
 
+/* A file that is gone from a numbered folder keeps the place of its number. */
+static void test_linear_ghosts(void **state)
+{
+    const struct graph_row rows[] = { { .id = "9", .version = "9" },
+                                      { .id = "11", .version = "11" } };
+    const struct gw_ghost ghosts[] = {
+        { .id = "12", .title = "", .parents = "11", .depends = "", .labels = "" },
+        { .id = "10", .title = "", .parents = "9", .depends = "", .labels = "" },
+        { .id = "8", .title = "", .parents = "", .depends = "", .labels = "" },
+    };
+    struct gw_history history;
+    struct gw_fault fault = { 0 };
+    (void)state;
+    assert_int_equal(graph_table_build_linear(&history, rows, COUNT(rows), &fault), GW_DONE);
+    if (gw_history_add_ghosts(&history, ghosts, COUNT(ghosts), &fault))
+        fail_msg("%s", fault.message);
+    assert_sound(&history);
+    assert_order(&history, "8 9 10 11 12");
+    gw_history_free(&history);
+}
+
 /* A database may say anything. */
 static void test_hostile_ghosts(void **state)
 {
@@ -449,7 +530,11 @@ static void test_hostile_ghosts(void **state)
         { .id = "x", .title = "", .parents = "", .depends = "", .labels = "" },
     };
     const struct gw_ghost strange[] = {
-        { .id = "x", .title = "", .parents = "x x aaaa1 aaaa1", .depends = "x aaaa1", .labels = "head @" },
+        { .id = "x",
+          .title = "",
+          .parents = "x x aaaa1 aaaa1",
+          .depends = "x aaaa1",
+          .labels = "head @" },
     };
     struct gw_history history;
     struct gw_fault fault = { 0 };
@@ -477,7 +562,12 @@ static void test_hostile_ghosts(void **state)
 
 /* ---- size ---- */
 
-enum { LARGE = 100000, ID_ROOM = 16, LIST_ROOM = 40, SECONDS_MOST = 10 };
+enum {
+    LARGE = 100000,
+    ID_ROOM = 16,
+    LIST_ROOM = 40,
+    SECONDS_MOST = 10
+};
 
 struct large {
     char (*ids)[ID_ROOM];
@@ -494,7 +584,8 @@ static void large_make(struct large *large)
     assert_non_null(large->lists);
     assert_non_null(large->rows);
     for (unsigned i = 0; i < LARGE; i++) {
-        snprintf(large->ids[i], sizeof large->ids[i], "%08x", i * 0x9E3779B1u); /* odd: no two alike */
+        snprintf(large->ids[i], sizeof large->ids[i], "%08x",
+                 i * 0x9E3779B1u); /* odd: no two alike */
         large->rows[i] = (struct graph_row){ .id = large->ids[i], .revises = large->lists[i] };
     }
 }
@@ -509,7 +600,8 @@ static void large_free(struct large *large)
 static void large_parent(struct large *large, unsigned child, unsigned parent)
 {
     size_t len = strlen(large->lists[child]);
-    snprintf(large->lists[child] + len, LIST_ROOM - len, "%s%s", len ? " " : "", large->ids[parent]);
+    snprintf(large->lists[child] + len, LIST_ROOM - len, "%s%s", len ? " " : "",
+             large->ids[parent]);
 }
 
 /* Builds it, on a stack that a walk of that depth would overflow. */
@@ -579,7 +671,9 @@ static void test_wide(void **state)
 
 static void test_widest_merge(void **state)
 {
-    enum { MOST = 1024 };
+    enum {
+        MOST = 1024
+    };
     struct gw_history history;
     struct gw_fault fault;
     struct large large;
@@ -637,6 +731,7 @@ int main(void)
         cmocka_unit_test(test_linear),
         cmocka_unit_test(test_baseline_stands_beside_the_chain),
         cmocka_unit_test(test_ghosts),
+        cmocka_unit_test(test_linear_ghosts),
         cmocka_unit_test(test_hostile_ghosts),
         cmocka_unit_test(test_long_chain),
         cmocka_unit_test(test_merge_ladder),

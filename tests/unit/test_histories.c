@@ -16,7 +16,9 @@
 
 #include <cmocka.h>
 
-enum { PATH_ROOM = 8192 };
+enum {
+    PATH_ROOM = 8192
+};
 
 struct counted { /* by META */
     char format[32];
@@ -50,9 +52,11 @@ static unsigned long number_after(const char *text, const char *mark)
 /* False if the history has a runner of its own. */
 static bool read_meta(struct counted *out, const char *folder)
 {
-    static const char *const names[][2] = { { "goose:", "goose" },   { "dbmate:", "dbmate" },
-                                            { "diesel:", "diesel" }, { "golang-migrate:", "golang-migrate" },
-                                            { "flyway:", "flyway" }, { "sqlx:", "sqlx" } };
+    static const char *const names[][2] = {
+        { "goose:", "goose" },   { "dbmate:", "dbmate" },
+        { "diesel:", "diesel" }, { "golang-migrate:", "golang-migrate" },
+        { "flyway:", "flyway" }, { "sqlx:", "sqlx" }
+    };
     struct gw_buf meta = GW_BUF_TEXT;
     struct gw_fault fault = { 0 };
     char path[PATH_ROOM];
@@ -85,7 +89,8 @@ static size_t read_vars(struct gw_setting vars[16], const char *folder, struct g
         return 0;
     assert_int_equal(gw_file_read(&text, AT_FDCWD, path, path, &fault), 0);
     char *rest = NULL;
-    for (char *line = strtok_r(text.data, "\n", &rest); line && n < 16; line = strtok_r(NULL, "\n", &rest)) {
+    for (char *line = strtok_r(text.data, "\n", &rest); line && n < 16;
+         line = strtok_r(NULL, "\n", &rest)) {
         char *equals = strchr(line, '=');
         assert_non_null(equals);
         *equals = '\0';

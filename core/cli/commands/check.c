@@ -3,7 +3,9 @@
 #include "cli/merged.h"
 #include "cli/show.h"
 
-enum { FILES_MOST = 20 }; /* named one by one; the rest is counted */
+enum {
+    FILES_MOST = 20
+}; /* named one by one; the rest is counted */
 
 struct findings {
     struct gw_cli *cli;
@@ -87,7 +89,8 @@ static int check_scripts(const struct gw_history *history, const char *dialect,
             struct gw_script script = { 0 };
             if (history->at[i].flags & GW_REV_GHOST)
                 continue;
-            code = gw_script_read(&script, history, i, (enum gw_direction)direction, dialect, fault);
+            code =
+                gw_script_read(&script, history, i, (enum gw_direction)direction, dialect, fault);
             gw_script_free(&script);
         }
     }

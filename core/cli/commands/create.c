@@ -5,7 +5,7 @@
 #include "cli/commands/commands.h"
 #include "cli/editor.h"
 #include "cli/show.h"
-#include "migration/formats/format.h"
+#include "migration/formats/common.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -95,14 +95,15 @@ static int find_dependencies(struct draft *draft, struct gw_cli *cli, struct gw_
 static int check_name(const struct gw_history *history, const char *what, const char *name,
                       struct gw_fault *fault)
 {
-    static const char *const symbols[] = { "head", "heads", "base", "current" };
-    uint32_t owner = gw_map_get(&history->ids, name, strlen(name));
+    const struct gw_str text = { name, strlen(name) };
 
-    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++)
-        if (strcmp(name, symbols[i]) == 0) {
-            gw_fail(fault, GW_USAGE, "%s '%s' has a meaning of its own", what, name);
-            return gw_hint(fault, "choose another name");
-        }
+    if (!gw_id_valid(text)) {
+        gw_fail(fault, GW_USAGE, "'%.100s' cannot be a %s", name, what);
+        return gw_hint(fault,
+                       "it has letters, digits, '_' and '.', and is not one of head, heads, base, "
+                       "current");
+    }
+    uint32_t owner = gw_map_get(&history->ids, text.ptr, text.len);
     if (owner == GW_MAP_NONE)
         owner = gw_map_get(&history->labels, name, strlen(name));
     if (owner == GW_MAP_NONE)
@@ -197,7 +198,8 @@ static int check_linear(struct gw_cli *cli, struct gw_fault *fault)
         if (gw_cli_has(cli, graph_options[i])) {
             gw_fail(fault, GW_USAGE, "%s migrations are a single line: they have no branches",
                     format->name);
-            return gw_hint(fault, "leave out --head, --branch, --depends-on, --splice and --rev-id");
+            return gw_hint(fault,
+                           "leave out --head, --branch, --depends-on, --splice and --rev-id");
         }
     return GW_DONE;
 }
@@ -243,7 +245,8 @@ const struct gw_command gw_command_create = {
     .most = 1,
     .needs = GW_CLI_FILES,
     .summary = "make the file of a new migration and print its path",
-    .about = "Everything is checked before the file is written. With several heads, --head is needed.",
+    .about =
+        "Everything is checked before the file is written. With several heads, --head is needed.",
     .example = "godwit create \"add question bank\"\n"
                "godwit create \"start billing\" --head base --branch billing",
     .options = GW_SWITCHES(create_options),
@@ -288,10 +291,9 @@ static int find_named(struct draft *draft, struct gw_cli *cli, struct gw_fault *
 
 static int find_merged(struct draft *draft, struct gw_cli *cli, struct gw_fault *fault)
 {
-    int code = cli->args.words.len
-                   ? find_named(draft, cli, fault)
-                   : gw_history_heads(&cli->workspace.history, false, &cli->arena, &draft->parents,
-                                      &draft->n_parents, fault);
+    int code = cli->args.words.len ? find_named(draft, cli, fault)
+                                   : gw_history_heads(&cli->workspace.history, false, &cli->arena,
+                                                      &draft->parents, &draft->n_parents, fault);
     if (!code)
         code = require_heads(cli, draft->parents, draft->n_parents, fault);
     if (!code && draft->n_parents < 2) {
@@ -319,7 +321,8 @@ static int run_merge(struct gw_cli *cli, struct gw_fault *fault)
         code = find_merged(&draft, cli, fault);
     if (!code) {
         gw_show_ids(&ids, &cli->workspace.history, draft.parents, draft.n_parents, " and ");
-        draft.title = title ? title : gw_arena_printf(&cli->arena, "merge %.200s", gw_buf_str(&ids));
+        draft.title =
+            title ? title : gw_arena_printf(&cli->arena, "merge %.200s", gw_buf_str(&ids));
         code = draft.title ? write_draft(cli, &draft, fault) : gw_fail_memory(fault);
     }
     gw_buf_free(&ids);

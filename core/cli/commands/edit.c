@@ -25,11 +25,12 @@ static int open_with_state(struct gw_cli *cli, bool *known, struct gw_fault *fau
 
 static void warn_applied(struct gw_cli *cli, const struct gw_revision *revision)
 {
-    gw_emit(&cli->events, GW_LEVEL_WARN, "revision.is_applied",
-            GW_FIELDS(gw_field_text("revision", revision->id)),
-            "'%s' is applied already: this database will not run it again, and a changed text stops "
-            "`godwit upgrade` until `godwit repair %s --reason ...`",
-            revision->id, revision->id);
+    gw_emit(
+        &cli->events, GW_LEVEL_WARN, "revision.is_applied",
+        GW_FIELDS(gw_field_text("revision", revision->id)),
+        "'%s' is applied already: this database will not run it again, and a changed text stops "
+        "`godwit upgrade` until `godwit repair %s --reason ...`",
+        revision->id, revision->id);
 }
 
 /* What was written is read at once: the mistake is still on the screen then. */
@@ -69,8 +70,8 @@ static int run_edit(struct gw_cli *cli, struct gw_fault *fault)
 
     int code = open_with_state(cli, &known, fault);
     if (!code)
-        code = gw_target_one(&revision, &cli->workspace.history, known ? cli->workspace.applied : NULL,
-                             target, fault);
+        code = gw_target_one(&revision, &cli->workspace.history,
+                             known ? cli->workspace.applied : NULL, target, fault);
     if (code)
         return code;
     if (revision == UINT32_MAX || !cli->workspace.history.at[revision].file) {
@@ -88,8 +89,9 @@ const struct gw_command gw_command_edit = {
     .least = 1,
     .most = 1,
     .summary = "open the file of a revision in your editor",
-    .about = "The editor is GODWIT_EDITOR, VISUAL or EDITOR. Warns if the revision is applied, and\n"
-             "reads the files again afterwards.",
+    .about =
+        "The editor is GODWIT_EDITOR, VISUAL or EDITOR. Warns if the revision is applied, and\n"
+        "reads the files again afterwards.",
     .example = "godwit edit head",
     .run = run_edit,
 };

@@ -83,8 +83,9 @@ static int choose(struct gw_cli *cli, struct listing *listing, const char *range
     uint32_t *all;
 
     if (range) {
-        int code = gw_target_range(&all, &listing->n, history, asked ? cli->workspace.applied : NULL,
-                                   range, &cli->arena, fault);
+        int code =
+            gw_target_range(&all, &listing->n, history, asked ? cli->workspace.applied : NULL,
+                            range, &cli->arena, fault);
         listing->revisions = all;
         return code;
     }

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 static const char configuration[] =
-    "// Godwit's configuration, found upwards from the working directory. Relative paths count from\n"
+    "// Godwit's configuration, found upwards from the working directory. Relative paths count "
+    "from\n"
     "// this file. What is commented out shows the other keys.\n"
     "\n"
     "// Which database. ${NAME} comes from the environment and is never shown.\n"
@@ -22,12 +23,14 @@ static const char configuration[] =
     "\n"
     "migrations = {\n"
     "    directory = \"migrations\";\n"
-    "    // format = \"godwit\";              // or another tool's files: goose, dbmate, flyway ...\n"
+    "    // format = \"godwit\";              // or another tool's files: goose, dbmate, flyway "
+    "...\n"
     "    // vars = { app_role = \"shop\"; };  // placeholders of migration files\n"
     "};\n"
     "\n"
     "engine = {\n"
-    "    // durability = \"run\";             // \"revision\": each on disk before the next begins\n"
+    "    // durability = \"run\";             // \"revision\": each on disk before the next "
+    "begins\n"
     "    // lock_wait = \"10s\";              // how long to wait for another runner\n"
     "};\n"
     "\n"
@@ -66,7 +69,8 @@ static int require_empty(struct gw_cli *cli, const char *folder, struct gw_fault
     close(fd);
     if (n == 0)
         return GW_DONE;
-    gw_fail(fault, GW_USAGE, "the folder '%.200s' is not empty: '%.200s' is in it", folder, names[0]);
+    gw_fail(fault, GW_USAGE, "the folder '%.200s' is not empty: '%.200s' is in it", folder,
+            names[0]);
     return gw_hint(fault, "give a new folder: `godwit init DIR`");
 }
 
@@ -75,8 +79,8 @@ static int write_file(struct gw_cli *cli, const char *folder, const char *name, 
 {
     const char *path = gw_file_join(&cli->arena, folder, name);
 
-    int code = path ? gw_file_write(path, text, strlen(text), GW_FILE_NEW, fault)
-                    : gw_fail_memory(fault);
+    int code =
+        path ? gw_file_write(path, text, strlen(text), GW_FILE_NEW, fault) : gw_fail_memory(fault);
     if (!code)
         gw_emit(&cli->events, GW_LEVEL_DATA, "file.created", GW_FIELDS(gw_field_text("file", path)),
                 "%s", path);
@@ -85,15 +89,16 @@ static int write_file(struct gw_cli *cli, const char *folder, const char *name, 
 
 static int write_example(struct gw_cli *cli, const char *folder, struct gw_fault *fault)
 {
-    enum { ID_DIGITS = 12 };
+    enum {
+        ID_DIGITS = 12
+    };
     const int64_t now = gw_clock_wall_ns();
     char id[ID_DIGITS + 1], stamp[GW_TIME_TEXT], time[GW_TIME_TEXT];
 
     gw_random_hex(id, ID_DIGITS);
     gw_time_stamp(stamp, now);
     gw_time_text(time, now);
-    const char *name =
-        gw_arena_printf(&cli->arena, "migrations/%s_%s_create_notes.sql", stamp, id);
+    const char *name = gw_arena_printf(&cli->arena, "migrations/%s_%s_create_notes.sql", stamp, id);
     const char *text = gw_arena_printf(&cli->arena,
                                        "-- Create notes\n--\n"
                                        "-- revision:      %s\n"
@@ -122,8 +127,9 @@ static int run_init(struct gw_cli *cli, struct gw_fault *fault)
     if (code)
         return code;
     bool here = strcmp(folder, ".") == 0;
-    gw_emit(&cli->events, GW_LEVEL_INFO, "advice", GW_NO_FIELDS, "%s%s%s`godwit upgrade` applies it",
-            here ? "" : "`cd ", here ? "" : folder, here ? "" : "`, then ");
+    gw_emit(&cli->events, GW_LEVEL_INFO, "advice", GW_NO_FIELDS,
+            "%s%s%s`godwit upgrade` applies it", here ? "" : "`cd ", here ? "" : folder,
+            here ? "" : "`, then ");
     return GW_DONE;
 }
 
@@ -132,8 +138,9 @@ const struct gw_command gw_command_init = {
     .words = "[DIR]",
     .most = 1,
     .summary = "begin a project: plugins.conf, migrations/ and an example migration",
-    .about = "DIR (default: the working directory) must be empty but for hidden files. The database\n"
-             "is SQLite in a file, so that a first run needs no server.",
+    .about =
+        "DIR (default: the working directory) must be empty but for hidden files. The database\n"
+        "is SQLite in a file, so that a first run needs no server.",
     .example = "godwit init shop",
     .run = run_init,
 };

@@ -27,7 +27,7 @@ static void emit_owner(struct gw_cli *cli, const struct gw_lock_owner *owner)
         gw_buf_text(&text, "held by ");
         add_owner(&text, owner);
     } else if (owner->held) {
-        gw_buf_text(&text, "held, and its owner has left no name yet");
+        gw_buf_printf(&text, "held: %s", owner->note);
     } else if (owner->known) {
         gw_buf_text(&text, "free; not released by ");
         add_owner(&text, owner);
@@ -41,7 +41,8 @@ static void emit_owner(struct gw_cli *cli, const struct gw_lock_owner *owner)
                       gw_field_text("since", owner->since),
                       gw_field_text("connection", owner->connection),
                       gw_field_text("command", owner->command),
-                      gw_field_text("revision", owner->doing)),
+                      gw_field_text("revision", owner->doing),
+                      gw_field_text("note", owner->note)),
             "%s", gw_buf_str(&text));
     gw_buf_free(&text);
 }
@@ -76,7 +77,8 @@ static int run_break(struct gw_cli *cli, struct gw_fault *fault)
     struct gw_lock_owner owner;
 
     if (!reason || !*reason) {
-        gw_fail(fault, GW_USAGE, "lock break needs --reason: it is recorded for those who ask later");
+        gw_fail(fault, GW_USAGE,
+                "lock break needs --reason: it is recorded for those who ask later");
         return gw_hint(fault, "godwit lock break --reason \"its host is gone\"");
     }
     int code = gw_cli_open(cli, GW_NEED_WRITE, fault);

@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum verb { VERB_UPGRADE, VERB_DOWNGRADE, VERB_REDO };
+enum verb {
+    VERB_UPGRADE,
+    VERB_DOWNGRADE,
+    VERB_REDO
+};
 
 struct wish { /* enough to make the plan again when somebody else was quicker */
     enum verb verb;
@@ -36,8 +40,8 @@ static int make_plan(void *payload, struct gw_workspace *workspace, struct gw_pl
 
     if (wish->verb == VERB_UPGRADE)
         return gw_plan_upgrade(out, &workspace->history, workspace->applied, wish->target, fault);
-    int code = gw_plan_downgrade(out, &workspace->history, workspace->applied, wish->target, &options,
-                                 fault);
+    int code = gw_plan_downgrade(out, &workspace->history, workspace->applied, wish->target,
+                                 &options, fault);
     return !code && wish->verb == VERB_REDO ? add_way_back(out, fault) : code;
 }
 
@@ -74,8 +78,8 @@ static int show_plan(struct gw_cli *cli, const struct gw_plan *plan, bool dry_ru
                 "nothing to do");
     else
         gw_emit(&cli->events, GW_LEVEL_INFO, "plan.summary",
-                GW_FIELDS(gw_field_int("steps", (int64_t)n)), "%zu %s pending, nothing was changed", n,
-                gw_plural(n, "step", "steps"));
+                GW_FIELDS(gw_field_int("steps", (int64_t)n)), "%zu %s pending, nothing was changed",
+                n, gw_plural(n, "step", "steps"));
     return dry_run && n ? GW_PENDING : GW_DONE;
 }
 
@@ -227,11 +231,11 @@ static int sum_up(struct gw_cli *cli, const struct gw_plan *plan, bool fake, int
     return code;
 }
 
-static int apply(struct gw_cli *cli, struct wish *wish, struct gw_plan *plan, struct gw_fault *fault)
+static int apply(struct gw_cli *cli, struct wish *wish, struct gw_plan *plan,
+                 struct gw_fault *fault)
 {
     const bool fake = gw_cli_has(cli, GW_ARG_FAKE);
-    const char *command =
-        gw_arena_printf(&cli->arena, "%s %s", cli->command->name, wish->target);
+    const char *command = gw_arena_printf(&cli->arena, "%s %s", cli->command->name, wish->target);
     const struct gw_apply_options options = { .how = fake ? GW_APPLY_FAKE : GW_APPLY_RUN,
                                               .command = command,
                                               .replan = make_plan,
@@ -268,7 +272,8 @@ static int migrate(struct gw_cli *cli, struct wish *wish, struct gw_fault *fault
     if (gw_cli_has(cli, GW_ARG_SQL))
         return write_script(cli, wish, fault);
     if (strchr(wish->target, ':')) {
-        gw_fail(fault, GW_USAGE, "'%.200s' is a range, and a range is for --sql alone", wish->target);
+        gw_fail(fault, GW_USAGE, "'%.200s' is a range, and a range is for --sql alone",
+                wish->target);
         return gw_hint(fault, "the database says where it stands: give the revision to go to");
     }
     int code = gw_cli_open(cli, shown ? GW_NEED_READ : GW_NEED_WRITE, fault);

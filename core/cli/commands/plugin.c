@@ -33,13 +33,14 @@ static void emit_listing(struct gw_cli *cli, const struct gw_plugin_listing *lis
         gw_buf_printf(&text, "refused: %s", listing->fault.message);
     else
         gw_buf_printf(&text, "abi %u.%u", listing->facts.abi_major, listing->facts.abi_minor);
-    gw_emit(&cli->events, GW_LEVEL_DATA, "plugin",
-            GW_FIELDS(gw_field_text("name", listing->name), gw_field_text("path", listing->path),
-                      gw_field_text("source", listing->source),
-                      gw_field_list("kinds", gw_buf_str(&kinds)),
-                      gw_field_text("sha256", listing->facts.sha256),
-                      gw_field_text("refused", listing->fault.code ? listing->fault.message : NULL)),
-            "%s", gw_buf_str(&text));
+    gw_emit(
+        &cli->events, GW_LEVEL_DATA, "plugin",
+        GW_FIELDS(gw_field_text("name", listing->name), gw_field_text("path", listing->path),
+                  gw_field_text("source", listing->source),
+                  gw_field_list("kinds", gw_buf_str(&kinds)),
+                  gw_field_text("sha256", listing->facts.sha256),
+                  gw_field_text("refused", listing->fault.code ? listing->fault.message : NULL)),
+        "%s", gw_buf_str(&text));
     gw_buf_free(&kinds);
     gw_buf_free(&text);
 }
@@ -103,10 +104,12 @@ static void add_options(struct gw_buf *out, const struct gw_plugin_loaded *plugi
     struct gw_buf options = GW_BUF_TEXT;
 
     if (driver)
-        gw_buf_printf(out, "\noptions, in plugins.conf:\n\n  database = { backend = \"%s\"; options = {\n",
-                      plugin->name);
+        gw_buf_printf(
+            out, "\noptions, in plugins.conf:\n\n  database = { backend = \"%s\"; options = {\n",
+            plugin->name);
     else
-        gw_buf_printf(out, "\noptions, in plugins.conf:\n\n  plugins = ( { name = \"%s\"; options = {\n",
+        gw_buf_printf(out,
+                      "\noptions, in plugins.conf:\n\n  plugins = ( { name = \"%s\"; options = {\n",
                       plugin->name);
     gw_plugin_options_text(&options, &plugin->descriptor);
     for (const char *line = gw_buf_str(&options); *line;) {
@@ -123,8 +126,12 @@ static void add_descriptor(struct gw_buf *out, const struct gw_plugin_loaded *pl
     const struct gw_plugin *d = &plugin->descriptor;
     const struct {
         const char *label, *text;
-    } lines[] = { { "id", d->id },           { "version", d->version }, { "vendor", d->vendor },
-                  { "licence", d->license }, { "url", d->url },         { "file", plugin->facts.path },
+    } lines[] = { { "id", d->id },
+                  { "version", d->version },
+                  { "vendor", d->vendor },
+                  { "licence", d->license },
+                  { "url", d->url },
+                  { "file", plugin->facts.path },
                   { "sha256", plugin->facts.sha256 } };
 
     gw_buf_printf(out, "%s: %s\n", plugin->name, d->summary ? d->summary : "");
@@ -157,7 +164,8 @@ static int emit_info(struct gw_cli *cli, struct gw_registry *registry, struct gw
     gw_emit(&cli->events, GW_LEVEL_DATA, "plugin",
             GW_FIELDS(gw_field_text("name", plugin->name), gw_field_text("id", d->id),
                       gw_field_text("version", d->version), gw_field_text("vendor", d->vendor),
-                      gw_field_text("license", d->license), gw_field_text("path", plugin->facts.path),
+                      gw_field_text("license", d->license),
+                      gw_field_text("path", plugin->facts.path),
                       gw_field_text("sha256", plugin->facts.sha256),
                       gw_field_int("options", d->n_options)),
             "%s", gw_buf_str(&text));
@@ -197,8 +205,8 @@ static int run_inspect(struct gw_cli *cli, struct gw_fault *fault)
                       gw_field_int("abi_major", facts.abi_major),
                       gw_field_int("abi_minor", facts.abi_minor),
                       gw_field_list("kinds", gw_buf_str(&kinds))),
-            "file    %s\nbytes   %lld\nsha256  %s\nabi     %u.%u\nkinds   %s", facts.path, facts.bytes,
-            facts.sha256, facts.abi_major, facts.abi_minor, gw_buf_str(&kinds));
+            "file    %s\nbytes   %lld\nsha256  %s\nabi     %u.%u\nkinds   %s", facts.path,
+            facts.bytes, facts.sha256, facts.abi_major, facts.abi_minor, gw_buf_str(&kinds));
     gw_buf_free(&kinds);
     return GW_DONE;
 }

@@ -81,7 +81,8 @@ static int run_repair(struct gw_cli *cli, struct gw_fault *fault)
     }
     int code = gw_cli_open(cli, GW_NEED_WRITE, fault);
     if (!code)
-        code = gw_target_one(&revision, &cli->workspace.history, cli->workspace.applied, target, fault);
+        code = gw_target_one(&revision, &cli->workspace.history, cli->workspace.applied, target,
+                             fault);
     if (code)
         return code;
     if (revision == UINT32_MAX) {

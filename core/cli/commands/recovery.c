@@ -55,8 +55,10 @@ static int run_mark_done(struct gw_cli *cli, struct gw_fault *fault)
         return gw_hint(fault, "`godwit status` shows which statements are done");
     }
     if (!reason || !*reason) {
-        gw_fail(fault, GW_USAGE, "mark-done needs --reason: it is recorded for those who ask later");
-        return gw_hint(fault, "godwit mark-done %lu --reason \"the index is there and valid\"", number);
+        gw_fail(fault, GW_USAGE,
+                "mark-done needs --reason: it is recorded for those who ask later");
+        return gw_hint(fault, "godwit mark-done %lu --reason \"the index is there and valid\"",
+                       number);
     }
     int code = gw_cli_open(cli, GW_NEED_WRITE, fault);
     return code ? code : gw_mark_done(&cli->workspace, (uint32_t)number, reason, fault);

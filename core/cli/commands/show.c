@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/commands/commands.h"
 #include "cli/show.h"
 #include "base/clock.h"
+#include "cli/commands/commands.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -22,8 +22,8 @@ static int take_row(void *payload, const struct gw_applied_row *row, struct gw_f
         return GW_DONE;
     search->found = true;
     gw_duration_text(time, row->duration_ns);
-    gw_buf_printf(search->out, "Applied: %s by %s on %s (%s, %s", row->applied_at,
-                  row->applied_by, row->host, row->how, row->tool);
+    gw_buf_printf(search->out, "Applied: %s by %s on %s (%s, %s", row->applied_at, row->applied_by,
+                  row->host, row->how, row->tool);
     if (row->duration_ns > 0)
         gw_buf_printf(search->out, ", %s", time);
     gw_buf_printf(search->out, ")\nWay back stored: %s\n", row->has_down ? "yes" : "no");

@@ -8,7 +8,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { SHOWN_MOST = 10, LABEL_COLUMN = 14 };
+enum {
+    SHOWN_MOST = 10,
+    LABEL_COLUMN = 14
+};
 
 struct status {
     struct gw_buf text; /* lines for people */
@@ -18,13 +21,16 @@ struct status {
     struct gw_lock_owner lock;
 };
 
-enum { STATUS_BUFS = 9 };
+enum {
+    STATUS_BUFS = 9
+};
 static void status_bufs(struct status *status, struct gw_buf *out[STATUS_BUFS])
 {
-    struct gw_buf *const all[STATUS_BUFS] = {
-        &status->text,    &status->current_text, &status->current, &status->heads,       &status->pending,
-        &status->changed, &status->reworded,     &status->unknown, &status->halfway_text
-    };
+    struct gw_buf *const all[STATUS_BUFS] = { &status->text,        &status->current_text,
+                                              &status->current,     &status->heads,
+                                              &status->pending,     &status->changed,
+                                              &status->reworded,    &status->unknown,
+                                              &status->halfway_text };
     memcpy(out, all, sizeof all);
 }
 
@@ -173,8 +179,8 @@ static void add_lock(struct gw_buf *out, const struct gw_lock_owner *lock)
     else if (!lock->known)
         gw_buf_text(out, "held\n");
     else
-        gw_buf_printf(out, "held by %s on %s (pid %" PRId64 ") since %s, running '%s'\n", lock->owner,
-                      lock->host, lock->pid, lock->since, lock->command);
+        gw_buf_printf(out, "held by %s on %s (pid %" PRId64 ") since %s, running '%s'\n",
+                      lock->owner, lock->host, lock->pid, lock->since, lock->command);
 }
 
 static void write_text(struct status *status, const struct gw_workspace *workspace)
@@ -184,7 +190,8 @@ static void write_text(struct status *status, const struct gw_workspace *workspa
 
     add_database(out, workspace);
     add_label(out, "migrations");
-    gw_buf_printf(out, "%s (%s)\n", history->directory, history->format ? history->format->name : "");
+    gw_buf_printf(out, "%s (%s)\n", history->directory,
+                  history->format ? history->format->name : "");
     add_label(out, "applied");
     gw_buf_printf(out, "%zu\n", status->n_applied);
     add_label(out, "pending");
@@ -205,24 +212,25 @@ static void write_text(struct status *status, const struct gw_workspace *workspa
 static void emit_status(struct gw_cli *cli, const struct status *status)
 {
     const struct gw_workspace *workspace = &cli->workspace;
-    gw_emit(&cli->events, GW_LEVEL_DATA, "status",
-            GW_FIELDS(gw_field_text("database", workspace->session.conn
-                                                    ? workspace->session.database
-                                                    : workspace->project.database.url_shown),
-                      gw_field_bool("exists", workspace->session.conn != NULL),
-                      gw_field_text("environment", workspace->project.environment),
-                      gw_field_text("migrations", workspace->history.directory),
-                      gw_field_int("applied", (int64_t)status->n_applied),
-                      gw_field_int("pending", (int64_t)status->n_pending),
-                      gw_field_list("pending_revisions", gw_buf_str(&status->pending)),
-                      gw_field_list("current", gw_buf_str(&status->current)),
-                      gw_field_list("heads", gw_buf_str(&status->heads)),
-                      gw_field_text("halfway", status->halfway.found ? status->halfway.revision : NULL),
-                      gw_field_list("changed", gw_buf_str(&status->changed)),
-                      gw_field_list("reworded", gw_buf_str(&status->reworded)),
-                      gw_field_list("unknown", gw_buf_str(&status->unknown)),
-                      gw_field_bool("locked", status->lock.held)),
-            "%s", gw_buf_str(&status->text));
+    gw_emit(
+        &cli->events, GW_LEVEL_DATA, "status",
+        GW_FIELDS(gw_field_text("database", workspace->session.conn
+                                                ? workspace->session.database
+                                                : workspace->project.database.url_shown),
+                  gw_field_bool("exists", workspace->session.conn != NULL),
+                  gw_field_text("environment", workspace->project.environment),
+                  gw_field_text("migrations", workspace->history.directory),
+                  gw_field_int("applied", (int64_t)status->n_applied),
+                  gw_field_int("pending", (int64_t)status->n_pending),
+                  gw_field_list("pending_revisions", gw_buf_str(&status->pending)),
+                  gw_field_list("current", gw_buf_str(&status->current)),
+                  gw_field_list("heads", gw_buf_str(&status->heads)),
+                  gw_field_text("halfway", status->halfway.found ? status->halfway.revision : NULL),
+                  gw_field_list("changed", gw_buf_str(&status->changed)),
+                  gw_field_list("reworded", gw_buf_str(&status->reworded)),
+                  gw_field_list("unknown", gw_buf_str(&status->unknown)),
+                  gw_field_bool("locked", status->lock.held)),
+        "%s", gw_buf_str(&status->text));
 }
 
 /* What to do next, for the first thing that asks for something. */

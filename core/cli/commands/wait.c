@@ -6,7 +6,11 @@
 #include <string.h>
 
 #define SECOND INT64_C(1000000000)
-enum { DEFAULT_TIMEOUT_S = 60, LONGEST_PAUSE_MS = 1000, FIRST_PAUSE_MS = 50 };
+enum {
+    DEFAULT_TIMEOUT_S = 60,
+    LONGEST_PAUSE_MS = 1000,
+    FIRST_PAUSE_MS = 50
+};
 
 static int read_timeout(struct gw_cli *cli, int64_t *ns, struct gw_fault *fault)
 {
@@ -55,7 +59,8 @@ static int run_wait(struct gw_cli *cli, struct gw_fault *fault)
             return fault->code;
         }
         gw_emit(&cli->events, GW_LEVEL_PROGRESS, "database.waiting",
-                GW_FIELDS(gw_field_int("waited_ns", waited)), "waiting %s: %s", time, fault->message);
+                GW_FIELDS(gw_field_int("waited_ns", waited)), "waiting %s: %s", time,
+                fault->message);
         int64_t left = timeout - waited;
         gw_sleep_ns(left < pause * 1000000 ? left : pause * 1000000);
     }

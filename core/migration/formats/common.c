@@ -100,7 +100,7 @@ bool gw_str_is(struct gw_str text, const char *word)
 
 bool gw_str_word(struct gw_str *list, struct gw_str *word)
 {
-    const char *at = list->ptr, *end = list->ptr + list->len;
+    const char *at = list->ptr, *end = list->len ? list->ptr + list->len : list->ptr;
     while (at < end && (is_blank(*at) || *at == ','))
         at++;
     const char *begin = at;

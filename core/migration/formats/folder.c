@@ -170,7 +170,8 @@ static int switch_line(const char *shown, const struct gw_line *line, const char
     *found = true;
     if (*value || gw_str_is(given, "false"))
         return GW_DONE;
-    return gw_format_fail(fault, shown, line->number, "'%s' is neither true nor false", key);
+    gw_format_fail(fault, shown, line->number, "'%s' is neither true nor false", key);
+    return gw_hint(fault, "write %s = false, or remove the line", key);
 }
 
 int gw_folder_switch(const struct gw_folder *folder, const char *name, const char *key, bool *value,

@@ -25,9 +25,12 @@ static int take_list(const char **out, const struct gw_header *header, enum gw_h
                      struct gw_fault *fault)
 {
     struct gw_str list = header->keys[key].value, word;
-    char *text = gw_arena_alloc(arena, list.len + 1);
+    char *text = list.len ? gw_arena_copy(arena, list.ptr, list.len) : NULL;
     size_t len = 0;
 
+    *out = "";
+    if (!list.len)
+        return GW_DONE;
     if (!text)
         return gw_fail_memory(fault);
     while (gw_str_word(&list, &word)) {
@@ -42,6 +45,7 @@ static int take_list(const char **out, const struct gw_header *header, enum gw_h
         memcpy(text + len, word.ptr, word.len);
         len += word.len;
     }
+    text[len] = '\0';
     *out = text;
     return GW_DONE;
 }
@@ -168,7 +172,8 @@ static int scan_native(struct gw_found_list *out, const struct gw_folder *folder
                        const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
     struct gw_buf buf = GW_BUF(GW_MIGRATION_MOST);
-    int code = GW_DONE;
+    int code =
+        gw_vec_reserve(&out->found, out->found.len + folder->n) ? GW_DONE : gw_fail_memory(fault);
     for (size_t i = 0; i < folder->n && !code; i++)
         if (gw_name_is_sql(folder->names[i]))
             code = scan_one(out, folder, folder->names[i], dialect, &buf, arena, fault);
@@ -200,23 +205,34 @@ static int list_vars(struct gw_placeholders *placeholders, const struct gw_nativ
     return GW_DONE;
 }
 
+/* A directive is one line, and stays one when it is stored. */
+static int replace_in_probe(const struct gw_placeholders *placeholders, struct gw_arena *arena,
+                            struct gw_segment *segment, struct gw_fault *fault)
+{
+    struct gw_str probe = { segment->probe, strlen(segment->probe) };
+    int code = gw_placeholders_replace(placeholders, arena, &probe, segment->line, fault);
+    if (!code && (memchr(probe.ptr, '\n', probe.len) || memchr(probe.ptr, '\r', probe.len)))
+        code = gw_format_fail(fault, placeholders->file, segment->line,
+                              "a placeholder puts a line end into the probe above this statement");
+    segment->probe = probe.ptr;
+    return code;
+}
+
 static int replace_vars(struct gw_script *out, const struct gw_native *native,
                         const struct gw_settings *vars, struct gw_fault *fault)
 {
     struct gw_placeholders placeholders = { .vars = vars, .file = out->file };
-    int code = native->vars.ptr ? list_vars(&placeholders, native, &out->arena, fault) : GW_DONE;
-
-    for (size_t i = 0; i < out->segments.len && native->vars.ptr && !code; i++) {
+    if (!native->vars.ptr)
+        return GW_DONE;
+    int code = list_vars(&placeholders, native, &out->arena, fault);
+    for (size_t i = 0; i < out->segments.len && !code; i++) {
         struct gw_segment *segment = &out->segments.at[i];
         struct gw_str sql = { segment->sql, segment->len };
         code = gw_placeholders_replace(&placeholders, &out->arena, &sql, segment->line, fault);
         segment->sql = sql.ptr;
         segment->len = sql.len;
-        if (code || !segment->probe)
-            continue;
-        struct gw_str probe = { segment->probe, strlen(segment->probe) };
-        code = gw_placeholders_replace(&placeholders, &out->arena, &probe, segment->line, fault);
-        segment->probe = probe.ptr;
+        if (!code && segment->probe)
+            code = replace_in_probe(&placeholders, &out->arena, segment, fault);
     }
     return code;
 }

@@ -104,10 +104,19 @@ const char *gw_version_next(struct gw_arena *arena, const struct gw_history *his
     return version;
 }
 
+/* The revision that a new one follows: a baseline stands beside the line. */
+static const struct gw_revision *end_of_line(const struct gw_history *history)
+{
+    for (uint32_t i = history ? history->n_versioned : 0; i-- > 0;)
+        if (!(history->at[i].flags & GW_REV_BASELINE))
+            return &history->at[i];
+    return NULL;
+}
+
 int gw_linear_check(const struct gw_history *history, const struct gw_create_options *options,
                     struct gw_fault *fault)
 {
-    const struct gw_revision *last = newest(history);
+    const struct gw_revision *last = end_of_line(history);
     const char *revises = options->revises ? options->revises : "";
     if (*revises && (!last || strcmp(revises, last->id) != 0)) {
         gw_fail(fault, GW_USAGE,

@@ -120,6 +120,17 @@ static int take_early(struct gw_native *native, const char *file,
     return GW_DONE;
 }
 
+/* Tells a file of another tool from a native one with a mistake. */
+static int check_revision_line(const struct gw_native *native, const char *file,
+                               struct gw_fault *fault)
+{
+    if (native->header.keys[GW_KEY_REVISION].line)
+        return GW_DONE;
+    gw_format_fail(fault, file, 0, "no `-- revision:` line at its top");
+    return gw_hint(fault, "add the header (docs/migration-file.md); if another tool wrote this "
+                          "folder, set migrations.format in plugins.conf");
+}
+
 /* Header and early directives, up to the first section, whose directive *section gets. */
 static int read_top(struct gw_native *native, const char *file, struct gw_lines *lines,
                     struct gw_directive *section, struct gw_fault *fault)
@@ -133,6 +144,8 @@ static int read_top(struct gw_native *native, const char *file, struct gw_lines 
     *section = (struct gw_directive){ 0 };
     while (!code && gw_lines_next(lines, &line)) {
         if (first_sql < line.next) {
+            if (check_revision_line(native, file, fault))
+                return fault->code;
             gw_format_fail(fault, file, line.number, "SQL above the first section");
             return gw_hint(fault, "put `-- godwit:up` on a line of its own above it");
         }
@@ -144,11 +157,11 @@ static int read_top(struct gw_native *native, const char *file, struct gw_lines 
             code = gw_header_line(&native->header, file, &line, fault);
         else if (gw_directive_opens(&directive)) {
             *section = directive;
-            return GW_DONE;
+            return check_revision_line(native, file, fault);
         } else
             code = take_early(native, file, &directive, fault);
     }
-    return code;
+    return code ? code : check_revision_line(native, file, fault);
 }
 
 static int check_whole(const struct gw_native *native, const char *file, struct gw_fault *fault)

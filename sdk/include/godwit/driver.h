@@ -115,7 +115,8 @@ struct gw_driver {
     gw_status (*run)(struct gw_call *, void *conn, const struct gw_run *, const struct gw_run_out *);
     gw_status (*flush)(struct gw_call *, void *conn); /* all relaxed units are durable when it returns */
     gw_status (*query)(struct gw_call *, void *conn, const struct gw_statement *, const struct gw_rows_out *);
-    /* The migration lock of this database; tried once, never blocks: GW_E_LOCKED if another has it. */
+    /* The migration lock of this database; tried once, never blocks: GW_E_LOCKED if another has it. A read-only
+     * session only looks: GW_E_LOCKED, or GW_E_READ_ONLY if it is free. */
     gw_status (*lock)(struct gw_call *, void *conn, struct gw_str name);
     gw_status (*unlock)(struct gw_call *, void *conn, struct gw_str name);
     gw_status (*holds)(struct gw_call *, void *conn, struct gw_str name); /* GW_E_FENCED: not ours any more */

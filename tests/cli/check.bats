@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+load helper
+
+# repository: the working directory under git, all of it committed.
+repository() {
+    command -v git >/dev/null || skip "git is not here"
+    export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+    git init -q -b main .
+    git config user.name tester
+    git config user.email tester@example.org
+    commit "start"
+}
+
+commit() {
+    git add -A
+    git commit -q -m "$1"
+}
+
+@test "check finds nothing in a good project" {
+    line
+    go check
+    is 0
+    says "nothing found in 3 revisions"
+    [ ! -e app.db ]
+}
+
+@test "check finds several heads, exit 3" {
+    fork
+    go check
+    is 3
+    says "2 heads" "bbbb00000002" "cccc00000001" "godwit merge"
+}
+
+@test "check finds changed files and unknown revisions" {
+    line
+    godwit upgrade
+    sed -i 's/x INTEGER/x TEXT/' migrations/*bbbb00000002*
+    rm migrations/*cccc00000003*
+    go check
+    is 3
+    says "bbbb00000002_m.sql was changed after" "cccc00000003" "2 problems found"
+    go check --json
+    is 3
+    says '"rule":"changed"' '"rule":"unknown"'
+}
+
+@test "check finds a directive that is wrong, in any file" {
+    line
+    printf -- '-- godwit:nonsense\n' >>migrations/20240101_000000_cccc00000003_m.sql
+    go check
+    is 2
+    says "cccc00000003_m.sql:12" "nonsense"
+}
+
+@test "--against finds the second head that a merge would bring" {
+    line
+    repository
+    git checkout -q -b theirs
+    migration dddd00000001 cccc00000003 "theirs"
+    commit "theirs"
+    git checkout -q main
+    go check --against theirs
+    is 0
+    migration eeee00000001 cccc00000003 "ours, not committed yet"
+    go check --against theirs
+    is 3
+    says "2 heads once merged with 'theirs'" "dddd00000001" "eeee00000001"
+    [ ! -e app.db ]
+    go heads
+    prints "eeee00000001 (head)"
+}
+
+@test "--against finds a duplicate id and a missing parent" {
+    line
+    repository
+    git checkout -q -b theirs
+    migration dddd00000001 cccc00000003 "theirs"
+    mv migrations/*dddd00000001* migrations/20250101_000000_dddd00000001_theirs.sql
+    commit "theirs"
+    git checkout -q main
+    migration dddd00000001 cccc00000003 "ours"
+    go check --against theirs
+    is 2
+    says "merged with 'theirs'" "dddd00000001" "20250101_000000_dddd00000001_theirs.sql"
+    silent_on "/tmp/godwit-merged"
+    rm migrations/*dddd00000001*
+    git checkout -q theirs
+    git rm -q migrations/*cccc00000003*
+    git rm -q migrations/*dddd00000001*
+    commit "without the third"
+    git checkout -q main
+    migration eeee00000001 cccc00000003 "ours"
+    go check --against theirs
+    is 2
+    says "merged with 'theirs'" "eeee00000001" "cccc00000003"
+}
+
+@test "--against takes their change of a file that we left alone" {
+    line
+    repository
+    git checkout -q -b theirs
+    migration dddd00000001 bbbb00000002 "between"
+    sed -i 's/^-- revises: bbbb00000002/-- revises: dddd00000001/' migrations/*cccc00000003*
+    commit "theirs"
+    git checkout -q main
+    go check --against theirs
+    is 0
+}
+
+@test "--against keeps a file deleted that we deleted" {
+    line
+    repository
+    git checkout -q -b theirs
+    git checkout -q main
+    rm migrations/*cccc00000003*
+    migration dddd00000001 bbbb00000002 "instead"
+    go check --against theirs
+    is 0
+}
+
+@test "--against leaves no folder behind" {
+    line
+    repository
+    export TMPDIR=$PWD/temporary
+    mkdir "$TMPDIR"
+    go check --against main
+    is 0
+    [ -z "$(ls "$TMPDIR")" ]
+}
+
+@test "--against with what git does not know" {
+    line
+    go check --against main
+    is 2
+    says "git"
+    repository
+    for ref in nothing -x "main..theirs" ""; do
+        go check "--against=$ref"
+        is 2
+        says "git"
+    done
+}
+
+@test "--against without git says so" {
+    line
+    run --separate-stderr env PATH=/nonexistent "$GODWIT" check --against main
+    is 2
+    says "cannot start 'git'" "install git"
+}
