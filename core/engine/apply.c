@@ -158,7 +158,7 @@ static int write_duration(struct gw_workspace *workspace,
                           const struct gw_pending_duration *duration, struct gw_fault *fault)
 {
     struct gw_batch batch = { 0 };
-    gw_batch_guard(&batch, &workspace->state, "");
+    gw_batch_guard(&batch, &workspace->state);
     gw_batch_duration(&batch, &workspace->state, duration->id, duration->ns);
     int code = gw_batch_run(&batch, &workspace->session, GW_RUN_TX | GW_RUN_RELAXED, NULL, fault);
     gw_batch_free(&batch);
@@ -295,8 +295,8 @@ int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
             workspace->state.epoch);
     code = run_locked(workspace, plan, moved, options, fault);
     uint64_t flags = code ? workspace->session.error_flags : 0;
-    if (gw_lock_release(workspace, fault) && !code)
-        flags = workspace->session.error_flags;
+    if (gw_lock_release(workspace, fault))
+        flags |= workspace->session.error_flags;
     if (fault->code)
         emit_kept(workspace, flags, fault);
     code = fault->code;

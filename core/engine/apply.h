@@ -23,7 +23,8 @@ struct gw_apply_options {
 /* Runs plan in a workspace opened with GW_NEED_WRITE. An empty plan takes no lock. A revision left half-way by
  * an earlier run is finished first if it stands first in the plan and its journal is clear; otherwise
  * GW_HALFWAY. Events: run.started, revision.started, statement.done, revision.applied, revision.reverted,
- * run.finished. GW_UNCHANGED: the failing revision left nothing behind, those before it stay. */
+ * run.finished. GW_UNCHANGED: the failing revision left nothing behind, those before it stay; where the database rolled
+ * back relaxed units too, the event run.undone says how many are left. */
 int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
              const struct gw_apply_options *options, struct gw_fault *fault);
 

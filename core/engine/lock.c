@@ -170,15 +170,21 @@ int gw_lock_release(struct gw_workspace *workspace, struct gw_fault *fault)
     struct gw_session *session = &workspace->session;
     const struct gw_cell epoch = gw_cell_int(workspace->state.epoch);
     struct gw_fault first = { 0 }, second = { 0 }, third = { 0 };
+    const struct gw_stop *stop = session->stop;
     struct gw_batch batch = { 0 };
+
+    session->stop = NULL; /* letting go is not to be stopped */
 
     /* Each part is tried even if the one before failed: what is done must become durable, and the lock
      * must not stay. */
     gw_batch_add(&batch, workspace->state.sql[GW_SQL_DISOWN], &epoch, 1, 0);
     gw_batch_run(&batch, session, GW_RUN_TX | GW_RUN_RELAXED, NULL, &first);
     gw_batch_free(&batch);
+    uint64_t flags = session->error_flags;
     gw_session_flush(session, &second);
+    session->error_flags |= flags;
     driver_lock(session, session->driver.unlock, "unlock", &third);
+    session->stop = stop;
     const struct gw_fault *worst = second.code ? &second : first.code ? &first : &third;
     if (worst->code && !fault->code)
         *fault = *worst;
@@ -236,13 +242,19 @@ int gw_lock_break(struct gw_workspace *workspace, const char *reason, struct gw_
     int code = gw_lock_status(workspace, &owner, fault);
     if (code || (!owner.held && !owner.known))
         return code;
-    if (owner.held && owner.known)
+    /* An owner whose row is not committed yet is known to the driver alone; a row without a lock is nobody's. */
+    if (!owner.known)
+        owner.connection[0] = '\0';
+    if (owner.held)
         code = end_owner(workspace, &owner, fault);
     if (!code)
         code = gw_lock_take(workspace, "lock break", &moved, fault);
     if (code)
         return code;
-    snprintf(subject, sizeof subject, "%s on %s, pid %" PRId64, owner.owner, owner.host, owner.pid);
+    if (owner.known)
+        snprintf(subject, sizeof subject, "%s on %s, pid %" PRId64, owner.owner, owner.host, owner.pid);
+    else
+        snprintf(subject, sizeof subject, "%.290s", owner.note);
     gw_batch_audit(&batch, workspace, AUDIT_ROW, "lock break", subject, reason);
     code = gw_batch_run(&batch, &workspace->session, GW_RUN_TX, NULL, fault);
     gw_batch_free(&batch);

@@ -10,7 +10,8 @@
  * changed something since the state was read, so the caller must reload. */
 int gw_lock_take(struct gw_workspace *workspace, const char *command, bool *moved,
                  struct gw_fault *fault);
-/* Clears the owner, makes all durable, frees the lock. Does what can be done even after a failure. */
+/* Clears the owner, makes all durable, frees the lock. Does what can be done even after a failure;
+ * session.error_flags are then those of all parts. */
 int gw_lock_release(struct gw_workspace *workspace, struct gw_fault *fault);
 
 struct gw_lock_owner {

@@ -112,10 +112,25 @@ static int check_class(const struct making *making, const struct gw_program_stat
     if (own && making->inside)
         return refuse(making, fault, "this statement cannot run inside a transaction",
                       "move it out of the file's own BEGIN ... COMMIT");
-    if (own && making->script->transaction)
+    return GW_DONE;
+}
+
+/* A file that is nothing but such a statement can only mean one thing, and some formats have no mark for it. Among
+ * others, in a file that asks for a transaction, it is a mistake. */
+static int check_company(struct making *making, struct gw_fault *fault)
+{
+    const struct gw_program *program = making->program;
+    if (!making->script->transaction || program->statements.len <= 1)
+        return GW_DONE;
+    for (size_t i = 0; i < program->statements.len; i++) {
+        const struct gw_program_statement *statement = &program->statements.at[i];
+        if (statement->class_ != GW_CLASS_P && statement->class_ != GW_CLASS_N)
+            continue;
+        making->line = statement->line;
         return refuse(making, fault, "this statement cannot run inside a transaction",
-                      "mark the section as running without one (`-- godwit:no-transaction`, "
-                      "or what the file's format has for it)");
+                      "give it a file of its own, or mark the section as running without one "
+                      "(`-- godwit:no-transaction`, or what the file's format has for it)");
+    }
     return GW_DONE;
 }
 
@@ -256,5 +271,5 @@ int gw_program_make(struct gw_program *out, struct gw_session *session, const st
     if (!close_group(&making))
         return gw_fail_memory(fault);
     regroup(&making);
-    return GW_DONE;
+    return check_company(&making, fault);
 }

@@ -30,7 +30,7 @@ static int repair_locked(struct gw_workspace *workspace, uint32_t revision, cons
             gw_cell_text(tokens),      gw_cell_text(down.codec),
             gw_cell_blob(down.bytes, down.len), gw_cell_text(from->id),
         };
-        gw_batch_guard(&batch, &workspace->state, from->id);
+        gw_batch_guard(&batch, &workspace->state);
         gw_batch_add(&batch, workspace->state.sql[GW_SQL_REPAIR], args,
                      sizeof args / sizeof args[0], GW_STMT_ONE_ROW);
         gw_batch_audit(&batch, workspace, AUDIT_ROW, "repair", from->id, reason);
@@ -89,7 +89,7 @@ static int audited(struct gw_workspace *workspace, const char *action, const cha
     int code = gw_lock_take(workspace, action, &moved, fault);
     if (code)
         return code;
-    gw_batch_guard(&batch, &workspace->state, "");
+    gw_batch_guard(&batch, &workspace->state);
     if (sql)
         gw_batch_add(&batch, sql, NULL, 0, 0);
     gw_batch_audit(&batch, workspace, sql ? AUDIT_ROW + 1 : AUDIT_ROW, action, subject, "");

@@ -166,7 +166,7 @@ static int way_mark(struct gw_step_work *work, struct gw_journal *journal, void 
         .before = "",
         .after = "",
     };
-    gw_batch_guard(&batch, &work->workspace->state, work->revision->id);
+    gw_batch_guard(&batch, &work->workspace->state);
     if (row)
         gw_batch_journal_state(&batch, &work->workspace->state, &entry);
     else

@@ -54,9 +54,15 @@ static struct gw_cell kept_text(struct gw_batch *batch, const char *text)
     return gw_cell_text(copy ? copy : "");
 }
 
-void gw_batch_guard(struct gw_batch *batch, const struct gw_state *state, const char *doing)
+void gw_batch_guard(struct gw_batch *batch, const struct gw_state *state)
 {
-    ADD(batch, state->sql[GW_SQL_GUARD], GW_STMT_ONE_ROW, kept_text(batch, doing),
+    ADD(batch, state->sql[GW_SQL_GUARD], GW_STMT_EXPECT_TRUE, gw_cell_int(state->epoch));
+    batch->guards++;
+}
+
+void gw_batch_doing(struct gw_batch *batch, const struct gw_state *state, const char *doing)
+{
+    ADD(batch, state->sql[GW_SQL_DOING], GW_STMT_ONE_ROW, kept_text(batch, doing),
         gw_cell_int(state->epoch));
     batch->guards++;
 }
@@ -179,6 +185,7 @@ void gw_batch_audit(struct gw_batch *batch, const struct gw_workspace *workspace
 int gw_batch_run(struct gw_batch *batch, struct gw_session *session, uint64_t flags, uint32_t *done,
                  struct gw_fault *fault)
 {
+    const uint32_t guards = batch->guards;
     uint32_t count = 0;
     int code = GW_DONE;
 
@@ -196,7 +203,13 @@ int gw_batch_run(struct gw_batch *batch, struct gw_session *session, uint64_t fl
         code = gw_session_run(session, &run, &count, GW_UNCHANGED, fault);
     }
     if (done)
-        *done = count > batch->guards ? count - batch->guards : 0;
+        *done = count >= guards ? count - guards : GW_NO_STATEMENT;
     gw_batch_clear(batch);
+    if (code && count < guards &&
+        (session->status == GW_E_FENCED || session->status == GW_E_ASSERT)) {
+        *fault = (struct gw_fault){ 0 };
+        code = gw_fail(fault, GW_LOCKED, "the migration lock is not ours any more: another runner has it");
+        gw_hint(fault, "`godwit lock status` shows who; what this run did before stays");
+    }
     return code;
 }

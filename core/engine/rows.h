@@ -18,8 +18,10 @@ struct gw_batch {
     bool failed;
 };
 
-/* The lock is still ours, or the unit fails; also says what is being done. Comes first in each unit. */
-void gw_batch_guard(struct gw_batch *batch, const struct gw_state *state, const char *doing);
+/* The lock is still ours, or the unit fails. Comes first in each unit. */
+void gw_batch_guard(struct gw_batch *batch, const struct gw_state *state);
+/* The same, and lets `lock status` show what is being done: for what is seen before it ends. */
+void gw_batch_doing(struct gw_batch *batch, const struct gw_state *state, const char *doing);
 /* Statements [first, first + n) of the program. */
 void gw_batch_program(struct gw_batch *batch, const struct gw_program *program, uint32_t first,
                       uint32_t n);
@@ -59,7 +61,9 @@ void gw_batch_audit(struct gw_batch *batch, const struct gw_workspace *workspace
 void gw_batch_add(struct gw_batch *batch, const char *sql, const struct gw_cell *args, uint32_t n_args,
                   uint32_t flags);
 
-/* Runs the batch as one transaction and empties it. *done counts the migration's own statements. */
+/* Runs the batch as one transaction and empties it. *done counts the migration's own statements, or is
+ * GW_NO_STATEMENT if it was none of them that failed. A lock that is not ours any more is GW_LOCKED. */
+#define GW_NO_STATEMENT UINT32_MAX
 int gw_batch_run(struct gw_batch *batch, struct gw_session *session, uint64_t flags, uint32_t *done,
                  struct gw_fault *fault);
 void gw_batch_clear(struct gw_batch *batch);

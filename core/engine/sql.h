@@ -19,7 +19,8 @@ enum gw_sql {
     GW_SQL_FORGET_ALL,
     GW_SQL_DURATION,        /* of one, by id */
     GW_SQL_REPAIR,          /* new text, by id */
-    GW_SQL_GUARD,           /* doing, epoch: one row, or the lock is not ours any more */
+    GW_SQL_GUARD,           /* epoch -> true, or the lock is not ours any more */
+    GW_SQL_DOING,           /* doing, epoch: the same, and says what is being done */
     GW_SQL_OWNER,           /* -> epoch, owner, host, pid, since, connection, command, doing */
     GW_SQL_OWN,             /* take: epoch + 1, if it still is the one we read */
     GW_SQL_DISOWN,          /* release */

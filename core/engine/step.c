@@ -179,7 +179,7 @@ static int run_transaction(struct gw_step_work *work, const struct gw_unit *unit
                            bool last, struct gw_batch *batch, struct gw_fault *fault)
 {
     uint32_t done;
-    gw_batch_guard(batch, &work->workspace->state, work->revision->id);
+    gw_batch_guard(batch, &work->workspace->state);
     gw_batch_program(batch, &work->program, unit->first, unit->n);
     for (uint32_t i = unit->first; i < unit->first + unit->n && work->program.journalled && !last; i++) {
         const struct gw_journal_entry entry = entry_of(work, i, "done");
@@ -189,7 +189,7 @@ static int run_transaction(struct gw_step_work *work, const struct gw_unit *unit
         add_record(work, batch);
     int code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX | flags, &done, fault);
     if (code)
-        return blame(work, done < unit->n ? unit->first + done : UINT32_MAX, GW_UNCHANGED, fault);
+        return blame(work, done < unit->n ? unit->first + done : GW_NO_STATEMENT, GW_UNCHANGED, fault);
     return GW_DONE;
 }
 
@@ -206,7 +206,7 @@ static int settle_failure(struct gw_step_work *work, uint32_t at, const char *be
         *result = GW_PROBE_UNCLEAR;
     if (*result == GW_PROBE_DONE)
         return GW_DONE;
-    gw_batch_guard(batch, &work->workspace->state, work->revision->id);
+    gw_batch_guard(batch, &work->workspace->state);
     if (*result == GW_PROBE_ABSENT)
         gw_batch_journal_drop(batch, &work->workspace->state, &entry);
     else
@@ -261,7 +261,7 @@ static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool beg
         return blame(work, at, GW_UNCHANGED, fault);
     entry.before = before;
     if (!begun) {
-        gw_batch_guard(batch, &workspace->state, work->revision->id);
+        gw_batch_doing(batch, &workspace->state, work->revision->id);
         gw_batch_journal(batch, workspace, &entry);
         code = gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
     }
@@ -269,7 +269,7 @@ static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool beg
         code = run_statement(work, at, before, batch, fault);
     if (code)
         return code;
-    gw_batch_guard(batch, &workspace->state, work->revision->id);
+    gw_batch_guard(batch, &workspace->state);
     entry.state = "done";
     if (last)
         add_record(work, batch);
@@ -303,7 +303,7 @@ static int unit_state(struct gw_step_work *work, const struct gw_journal *journa
         if (result == GW_PROBE_DONE) {
             struct gw_batch batch = { 0 };
             struct gw_journal_entry entry = entry_of(work, unit->first, "done");
-            gw_batch_guard(&batch, &work->workspace->state, work->revision->id);
+            gw_batch_guard(&batch, &work->workspace->state);
             gw_batch_journal_state(&batch, &work->workspace->state, &entry);
             *done = true;
             code = gw_batch_run(&batch, &work->workspace->session, GW_RUN_TX, NULL, fault);
@@ -319,7 +319,7 @@ static int unit_state(struct gw_step_work *work, const struct gw_journal *journa
 static int finish(struct gw_step_work *work, struct gw_batch *batch, uint64_t flags,
                   struct gw_fault *fault)
 {
-    gw_batch_guard(batch, &work->workspace->state, work->revision->id);
+    gw_batch_guard(batch, &work->workspace->state);
     add_record(work, batch);
     return gw_batch_run(batch, &work->workspace->session, GW_RUN_TX | flags, NULL, fault);
 }
@@ -414,7 +414,7 @@ static int revert_row(struct gw_step_work *work, struct gw_step_work *back,
         return gw_hint(fault, "look at the database; `godwit mark-done %" PRIu32
                               " --reason ...` if it did", row->number);
     }
-    gw_batch_guard(batch, &work->workspace->state, work->revision->id);
+    gw_batch_guard(batch, &work->workspace->state);
     if (result == GW_PROBE_DONE)
         gw_batch_program(batch, &back->program, counterpart, 1);
     gw_batch_journal_drop(batch, &work->workspace->state, &entry);

@@ -21,13 +21,13 @@ static void who_am_i(struct gw_who *out)
     out->host[sizeof out->host - 1] = '\0';
 }
 
+/* A database that does not exist yet is an empty one. */
 static int open_session(struct gw_workspace *workspace, enum gw_need need, struct gw_fault *fault)
 {
     struct gw_session *session = &workspace->session;
-    const uint64_t flags = need == GW_NEED_WRITE ? GW_OPEN_CREATE : GW_OPEN_READ_ONLY;
-    int code = gw_session_open(session, flags, fault);
-    if (code && need == GW_NEED_READ && session->status == GW_E_NOT_FOUND) {
-        *fault = (struct gw_fault){ 0 }; /* a database that does not exist yet is an empty one */
+    int code = gw_session_open(session, need == GW_NEED_WRITE ? 0 : GW_OPEN_READ_ONLY, fault);
+    if (code && session->status == GW_E_NOT_FOUND) {
+        *fault = (struct gw_fault){ 0 };
         return GW_DONE;
     }
     return code;
@@ -106,6 +106,8 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
             code = gw_state_look(&out->state, &out->session, fault);
     }
     code = files_end(&job, code, fault);
+    if (!code && need == GW_NEED_WRITE && !out->session.conn) /* only now: a mistake above makes no file */
+        code = gw_session_open(&out->session, GW_OPEN_CREATE, fault);
     if (!code && need == GW_NEED_WRITE)
         who_am_i(&out->who);
     return code ? code : gw_workspace_reload(out, fault);

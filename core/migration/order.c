@@ -61,7 +61,8 @@ static bool reverse_edges(struct gw_history *history, bool parents)
 static bool version_comes_first(const struct ordering *ordering, uint32_t a, uint32_t b)
 {
     const struct gw_revision *x = &ordering->history->at[a], *y = &ordering->history->at[b];
-    int order = gw_version_compare(x->version ? x->version : x->id, y->version ? y->version : y->id);
+    int order =
+        gw_version_compare(x->version ? x->version : x->id, y->version ? y->version : y->id);
     return order ? order < 0 : a < b;
 }
 
@@ -148,7 +149,9 @@ static uint32_t still_waiting(const struct ordering *ordering, uint32_t i)
 
 static int name_cycle(struct ordering *ordering, struct gw_fault *fault)
 {
-    enum { NAMED_MOST = 8 };
+    enum {
+        NAMED_MOST = 8
+    };
     const struct gw_history *history = ordering->history;
     struct gw_buf text = GW_BUF_TEXT;
     uint32_t at = 0, length = 0;
@@ -168,7 +171,8 @@ static int name_cycle(struct ordering *ordering, struct gw_fault *fault)
     if (length > NAMED_MOST)
         gw_buf_printf(&text, "... %u more -> ", length - NAMED_MOST);
     gw_buf_text(&text, history->at[start].id);
-    gw_fail(fault, GW_USAGE, "the migrations revise each other in a circle: %.900s", gw_buf_str(&text));
+    gw_fail(fault, GW_USAGE, "the migrations revise each other in a circle: %.900s",
+            gw_buf_str(&text));
     gw_buf_free(&text);
     return gw_hint(fault, "correct `revises` or `depends_on` in one of these files");
 }
@@ -209,7 +213,8 @@ static int apply_order(const struct ordering *ordering, struct gw_fault *fault)
         moved = moved || ordering->order[i] != i;
     }
     if (moved) {
-        struct gw_revision *sorted = gw_arena_array(&history->arena, history->n + 1, sizeof *sorted);
+        struct gw_revision *sorted =
+            gw_arena_array(&history->arena, history->n + 1, sizeof *sorted);
         if (!sorted)
             return gw_fail_memory(fault);
         for (uint32_t i = 0; i < history->n; i++)

@@ -15,8 +15,9 @@ void gw_plan_free(struct gw_plan *plan)
 static int add_step(struct gw_plan *plan, uint32_t revision, enum gw_direction direction,
                     struct gw_fault *fault)
 {
-    return gw_vec_push(&plan->steps, (struct gw_step){ revision, direction }) ? GW_DONE
-                                                                              : gw_fail_memory(fault);
+    return gw_vec_push(&plan->steps, (struct gw_step){ revision, direction })
+               ? GW_DONE
+               : gw_fail_memory(fault);
 }
 
 static int resolve(const struct gw_targeting *targeting, const char *text, struct gw_target *target,
@@ -36,6 +37,25 @@ static int check_versioned(const struct gw_targeting *targeting, const struct gw
     gw_fail(targeting->fault, GW_USAGE, "'%.150s' is %s, which is no target", other->id,
             other->kind == GW_KIND_REPEATABLE ? "a repeatable migration" : "a callback");
     return gw_hint(targeting->fault, "`godwit upgrade head` runs it when it is due");
+}
+
+/* Where to go in direction, which a bare +N or -N must not contradict. */
+static int find_destination(const struct gw_targeting *targeting, const char *text,
+                            enum gw_direction direction, struct gw_target *target,
+                            struct gw_resolved *out)
+{
+    const bool up = direction == GW_UP;
+    int code = gw_target_parse(targeting, text, target);
+    if (code)
+        return code;
+    if (target->relative && !target->name && (up ? target->offset < 0 : target->offset > 0)) {
+        gw_fail(targeting->fault, GW_USAGE, "'%.150s' goes %s, and %s goes %s", text,
+                up ? "down" : "up", up ? "upgrade" : "downgrade", up ? "up" : "down");
+        return gw_hint(targeting->fault, "use `godwit %s %.150s`", up ? "downgrade" : "upgrade",
+                       text);
+    }
+    code = gw_target_resolve(targeting, target, out);
+    return code ? code : check_versioned(targeting, out);
 }
 
 /* ---- upgrade ---- */
@@ -75,9 +95,8 @@ static void use_baseline(const struct gw_history *history, const uint8_t *applie
             applied[i] ||
             (empty && (wanted[i] || gw_version_compare(highest, revision->version) >= 0));
         wanted[i] = 0;
-        if (reached &&
-            (best == GW_MAP_NONE ||
-             gw_version_compare(revision->version, history->at[best].version) > 0))
+        if (reached && (best == GW_MAP_NONE ||
+                        gw_version_compare(revision->version, history->at[best].version) > 0))
             best = i;
     }
     if (best == GW_MAP_NONE)
@@ -96,10 +115,11 @@ static bool has_baseline(const struct gw_history *history)
     return false;
 }
 
-static int add_others(struct gw_plan *plan, const struct gw_history *history, const uint8_t *applied,
-                      struct gw_fault *fault)
+static int add_others(struct gw_plan *plan, const struct gw_history *history,
+                      const uint8_t *applied, struct gw_fault *fault)
 {
-    static const enum gw_revision_kind kinds[] = { GW_KIND_REPEATABLE, GW_KIND_BEFORE, GW_KIND_AFTER };
+    static const enum gw_revision_kind kinds[] = { GW_KIND_REPEATABLE, GW_KIND_BEFORE,
+                                                   GW_KIND_AFTER };
     /* What repeatables made went with the versioned ones when those were reverted. */
     const bool empty = history->n_versioned && nothing_applied(history, applied);
     int code = GW_DONE;
@@ -107,9 +127,9 @@ static int add_others(struct gw_plan *plan, const struct gw_history *history, co
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0] && !code; k++)
         for (uint32_t i = history->n_versioned; i < history->n && !code; i++) {
             const struct gw_revision *revision = &history->at[i];
-            bool pending = kinds[k] == GW_KIND_REPEATABLE
-                               ? (empty || applied[i] != GW_APPLIED) && !(revision->flags & GW_REV_GHOST)
-                               : plan->steps.len > 0;
+            bool pending = kinds[k] == GW_KIND_REPEATABLE ? (empty || applied[i] != GW_APPLIED) &&
+                                                                !(revision->flags & GW_REV_GHOST)
+                                                          : plan->steps.len > 0;
             if (revision->kind == kinds[k] && pending)
                 code = add_step(plan, i, GW_UP, fault);
         }
@@ -129,6 +149,26 @@ static void move_before(struct gw_plan *plan, const struct gw_history *history)
     }
 }
 
+/* What has to be applied in the end; NULL: fault is set. */
+static uint8_t *wanted_by(const struct gw_targeting *targeting, const struct gw_resolved *resolved)
+{
+    uint8_t *wanted = gw_set_new(targeting);
+    if (!wanted)
+        return NULL;
+    for (size_t i = 0; i < resolved->n; i++)
+        wanted[resolved->at[i]] = 1;
+    gw_set_ancestors(targeting->history, wanted, true);
+    if (has_baseline(targeting->history))
+        use_baseline(targeting->history, targeting->applied, wanted);
+    return wanted;
+}
+
+static bool is_whole(const struct gw_target *target)
+{
+    return !target->branch && !target->relative && target->symbol &&
+           strncmp(target->name, "head", strlen("head")) == 0;
+}
+
 int gw_plan_upgrade(struct gw_plan *out, const struct gw_history *history, const uint8_t *applied,
                     const char *target, struct gw_fault *fault)
 {
@@ -136,35 +176,19 @@ int gw_plan_upgrade(struct gw_plan *out, const struct gw_history *history, const
     const struct gw_targeting targeting = { history, applied, &arena, fault };
     struct gw_resolved resolved;
     struct gw_target parsed;
+    uint8_t *wanted = NULL;
 
-    int code = gw_target_parse(&targeting, target ? target : "head", &parsed);
-    if (!code && parsed.relative && !parsed.name && parsed.offset < 0) {
-        code = gw_fail(fault, GW_USAGE, "'%.150s' goes down, and upgrade goes up", target);
-        gw_hint(fault, "use `godwit downgrade %.150s`", target);
-    }
-    if (!code)
-        code = gw_target_resolve(&targeting, &parsed, &resolved);
-    if (!code)
-        code = check_versioned(&targeting, &resolved);
-    uint8_t *wanted = code ? NULL : gw_set_new(&targeting);
-    if (!wanted)
-        goto out;
-    for (size_t i = 0; i < resolved.n; i++)
-        wanted[resolved.at[i]] = 1;
-    gw_set_ancestors(history, wanted, true);
-    if (has_baseline(history))
-        use_baseline(history, applied, wanted);
+    int code = find_destination(&targeting, target ? target : "head", GW_UP, &parsed, &resolved);
+    if (!code && !(wanted = wanted_by(&targeting, &resolved)))
+        code = fault->code;
     for (uint32_t i = 0; i < history->n_versioned && !code; i++)
         if (wanted[i] && !applied[i])
             code = add_step(out, i, GW_UP, fault);
-    bool whole = !target || (!parsed.branch && !parsed.relative && parsed.symbol &&
-                             strncmp(parsed.name, "head", 4) == 0);
-    if (!code && whole)
+    if (!code && is_whole(&parsed))
         code = add_others(out, history, applied, fault);
     move_before(out, history);
-out:
     gw_arena_free(&arena);
-    return fault->code ? fault->code : code;
+    return code;
 }
 
 /* ---- downgrade ---- */
@@ -175,11 +199,13 @@ static void doom(const struct gw_resolved *resolved, uint32_t revision, uint8_t 
         doomed[revision] = 1;
 }
 
-/* What must go when resolved is to be the highest that stays. */
-static void doomed_by(const struct gw_targeting *targeting, const struct gw_resolved *resolved,
-                      uint8_t *doomed)
+/* What must go when resolved is to be the highest that stays; NULL: fault is set. */
+static uint8_t *doomed_by(const struct gw_targeting *targeting, const struct gw_resolved *resolved)
 {
     const struct gw_history *history = targeting->history;
+    uint8_t *doomed = gw_set_new(targeting);
+    if (!doomed)
+        return NULL;
     for (uint32_t i = 0; i < history->n_versioned && resolved->base; i++)
         if (!resolved->branch || history->at[i].n_parents == 0)
             doom(resolved, i, doomed);
@@ -193,6 +219,7 @@ static void doomed_by(const struct gw_targeting *targeting, const struct gw_reso
             doom(resolved, next, doomed);
     }
     gw_set_descendants(history, doomed, true);
+    return doomed;
 }
 
 /* BRANCH@base where the branch leaves a trunk takes the trunk along, and all that stands on it. */
@@ -216,30 +243,28 @@ static int check_trunk(const struct gw_targeting *targeting, const struct gw_tar
     struct gw_buf names = GW_BUF_TEXT;
     for (size_t i = 0; i < n && i < 8; i++)
         gw_buf_printf(&names, "%s%s", i ? ", " : "", history->at[list[i]].id);
-    gw_fail(targeting->fault, GW_PENDING,
-            "'%.150s' reverts %zu %s not of the branch alone: %s%s", target->text, n,
-            n == 1 ? "revision that is" : "revisions that are", gw_buf_str(&names),
+    gw_fail(targeting->fault, GW_PENDING, "'%.150s' reverts %zu %s not of the branch alone: %s%s",
+            target->text, n, n == 1 ? "revision that is" : "revisions that are", gw_buf_str(&names),
             n > 8 ? ", ..." : "");
     gw_buf_free(&names);
     return gw_hint(targeting->fault, "agree with --yes, or name the last revision that is to stay");
 }
 
-static int check_destination(const struct gw_targeting *targeting, const struct gw_resolved *resolved)
+static int check_applied(const struct gw_targeting *targeting, const struct gw_resolved *resolved)
 {
-    int code = check_versioned(targeting, resolved);
-    for (size_t i = 0; i < resolved->n && !code; i++) {
-        uint32_t at = resolved->at[i];
-        if (targeting->applied[at])
+    for (size_t i = 0; i < resolved->n; i++) {
+        if (targeting->applied[resolved->at[i]])
             continue;
         gw_fail(targeting->fault, GW_USAGE, "cannot go down to '%s': it is not applied",
-                targeting->history->at[at].id);
-        code = gw_hint(targeting->fault, "`godwit current` shows what is; `godwit upgrade` goes up");
+                targeting->history->at[resolved->at[i]].id);
+        return gw_hint(targeting->fault,
+                       "`godwit current` shows what is; `godwit upgrade` goes up");
     }
-    return code;
+    return GW_DONE;
 }
 
-static int plan_doomed(struct gw_plan *out, const struct gw_history *history, const uint8_t *applied,
-                       const uint8_t *doomed, struct gw_fault *fault)
+static int plan_doomed(struct gw_plan *out, const struct gw_history *history,
+                       const uint8_t *applied, const uint8_t *doomed, struct gw_fault *fault)
 {
     int code = GW_DONE;
     for (uint32_t i = history->n_versioned; i-- > 0 && !code;)
@@ -256,25 +281,19 @@ int gw_plan_downgrade(struct gw_plan *out, const struct gw_history *history, con
     const struct gw_targeting targeting = { history, applied, &arena, fault };
     struct gw_resolved resolved;
     struct gw_target parsed;
+    uint8_t *doomed = NULL;
 
-    int code = gw_target_parse(&targeting, target, &parsed);
-    if (!code && parsed.relative && !parsed.name && parsed.offset > 0) {
-        code = gw_fail(fault, GW_USAGE, "'%.150s' goes up, and downgrade goes down", target);
-        gw_hint(fault, "use `godwit upgrade %.150s`", target);
-    }
+    int code = find_destination(&targeting, target, GW_DOWN, &parsed, &resolved);
     if (!code)
-        code = gw_target_resolve(&targeting, &parsed, &resolved);
-    if (!code)
-        code = check_destination(&targeting, &resolved);
-    uint8_t *doomed = code ? NULL : gw_set_new(&targeting);
-    if (doomed)
-        doomed_by(&targeting, &resolved, doomed);
-    if (doomed && !code && parsed.branch && resolved.base && !options->branch_trunk)
+        code = check_applied(&targeting, &resolved);
+    if (!code && !(doomed = doomed_by(&targeting, &resolved)))
+        code = fault->code;
+    if (!code && parsed.branch && resolved.base && !options->branch_trunk)
         code = check_trunk(&targeting, &parsed, &resolved, doomed);
-    if (doomed && !code)
+    if (!code)
         code = plan_doomed(out, history, applied, doomed, fault);
     gw_arena_free(&arena);
-    return fault->code ? fault->code : code;
+    return code;
 }
 
 /* ---- stamp ---- */
@@ -285,8 +304,8 @@ struct stamping {
 };
 
 /* BRANCH@base: the branch goes and what stands on it, and of its trunk what then bears nothing else. */
-static int stamp_branch_base(const struct gw_targeting *targeting, const struct gw_resolved *resolved,
-                             struct stamping *stamping)
+static int stamp_branch_base(const struct gw_targeting *targeting,
+                             const struct gw_resolved *resolved, struct stamping *stamping)
 {
     const struct gw_history *history = targeting->history;
     uint8_t *own = gw_set_new(targeting), *others = gw_set_new(targeting);
@@ -304,13 +323,14 @@ static int stamp_branch_base(const struct gw_targeting *targeting, const struct 
 }
 
 /* A baseline above the target goes; what comes after a baseline that is the target goes, too. */
-static void stamp_over_baselines(const struct gw_history *history, const struct gw_resolved *resolved,
-                                 uint8_t *above)
+static void stamp_over_baselines(const struct gw_history *history,
+                                 const struct gw_resolved *resolved, uint8_t *above)
 {
     for (size_t k = 0; k < resolved->n; k++) {
         const uint32_t target = resolved->at[k];
-        uint32_t next = history->at[target].flags & GW_REV_BASELINE ? gw_baseline_next(history, target)
-                                                                    : GW_MAP_NONE;
+        uint32_t next = history->at[target].flags & GW_REV_BASELINE
+                            ? gw_baseline_next(history, target)
+                            : GW_MAP_NONE;
         if (next != GW_MAP_NONE)
             above[next] = 1;
         for (uint32_t b = 0; b < history->n_versioned; b++)
@@ -387,8 +407,9 @@ int gw_plan_stamp(struct gw_plan *out, const struct gw_history *history, const u
 
 /* ---- one, many ---- */
 
-int gw_target_many(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
-                   const char *target, struct gw_arena *arena, struct gw_fault *fault)
+int gw_target_many(uint32_t **out, size_t *n, const struct gw_history *history,
+                   const uint8_t *applied, const char *target, struct gw_arena *arena,
+                   struct gw_fault *fault)
 {
     const struct gw_targeting targeting = { history, applied, arena, fault };
     struct gw_resolved resolved;

@@ -8,7 +8,11 @@
 #include "migration/script.h"
 
 /* What is applied: one byte a revision of gw_history.at. */
-enum { GW_NOT_APPLIED = 0, GW_APPLIED = 1, GW_APPLIED_CHANGED = 2 /* repeatable whose text differs now */ };
+enum {
+    GW_NOT_APPLIED = 0,
+    GW_APPLIED = 1,
+    GW_APPLIED_CHANGED = 2 /* repeatable whose text differs now */
+};
 
 struct gw_step {
     uint32_t revision;
@@ -48,12 +52,14 @@ int gw_plan_stamp(struct gw_plan *out, const struct gw_history *history, const u
 int gw_target_one(uint32_t *out, const struct gw_history *history, const uint8_t *applied,
                   const char *target, struct gw_fault *fault);
 /* The same for forms that may name several (heads, label@heads); in arena, ascending. */
-int gw_target_many(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
-                   const char *target, struct gw_arena *arena, struct gw_fault *fault);
+int gw_target_many(uint32_t **out, size_t *n, const struct gw_history *history,
+                   const uint8_t *applied, const char *target, struct gw_arena *arena,
+                   struct gw_fault *fault);
 /* history -r a:b, both ends inclusive: indices oldest first. -N as a start counts from the end, +N as an end
  * from the start; where there are fewer revisions, all there are. */
-int gw_target_range(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
-                    const char *range, struct gw_arena *arena, struct gw_fault *fault);
+int gw_target_range(uint32_t **out, size_t *n, const struct gw_history *history,
+                    const uint8_t *applied, const char *range, struct gw_arena *arena,
+                    struct gw_fault *fault);
 
 /* The applied revisions that no applied revision descends from, ascending; with resolve, those that are
  * only depended on are left out. */

@@ -93,7 +93,9 @@ uint32_t gw_baseline_next(const struct gw_history *history, uint32_t baseline)
 
 /* ---- messages ---- */
 
-enum { LISTED_MOST = 8 };
+enum {
+    LISTED_MOST = 8
+};
 
 int gw_target_ambiguous(const struct gw_targeting *targeting, const char *text, const char *why,
                         const uint32_t *at, size_t n)
@@ -106,8 +108,10 @@ int gw_target_ambiguous(const struct gw_targeting *targeting, const char *text, 
     gw_fail(targeting->fault, GW_USAGE, "'%.150s' is ambiguous: %s: %.700s", text, why,
             gw_buf_str(&list));
     gw_buf_free(&list);
-    return gw_hint(targeting->fault,
-                   "name one of them, or narrow it to a branch: `BRANCH@head`, `BRANCH@+1`");
+    if (strchr(text, '@'))
+        return gw_hint(targeting->fault, "name a revision");
+    return gw_hint(targeting->fault, "say on which branch, `BRANCH@%.150s`, or name a revision",
+                   text);
 }
 
 static int unknown(const struct gw_targeting *targeting, const char *name)
@@ -121,7 +125,8 @@ static int unknown(const struct gw_targeting *targeting, const char *name)
     }
     gw_fail(targeting->fault, GW_USAGE, "no revision '%.150s'", name);
     if (near)
-        return gw_hint(targeting->fault, "did you mean '%s'? `godwit history` lists them all", near);
+        return gw_hint(targeting->fault, "did you mean '%s'? `godwit history` lists them all",
+                       near);
     return gw_hint(targeting->fault, "`godwit history` lists the revisions; "
                                      "an id, its beginning or a branch label will do");
 }
@@ -129,8 +134,9 @@ static int unknown(const struct gw_targeting *targeting, const char *name)
 static int malformed(const struct gw_targeting *targeting, const char *text)
 {
     gw_fail(targeting->fault, GW_USAGE, "'%.150s' is not a target", text);
-    return gw_hint(targeting->fault, "a target is an id or its beginning, head, heads, base, current, "
-                                     "+N, -N, REV+N, REV-N, or BRANCH@ and one of these");
+    return gw_hint(targeting->fault,
+                   "a target is an id or its beginning, head, heads, base, current, "
+                   "+N, -N, REV+N, REV-N, or BRANCH@ and one of these");
 }
 
 /* ---- grammar: [BRANCH@][NAME][+N|-N], anchored ---- */
@@ -212,14 +218,17 @@ static int resolve_name(const struct gw_targeting *targeting, const char *name, 
         return code;
     if (n == 0)
         return unknown(targeting, name);
-    if (n > 1)
-        return gw_target_ambiguous(targeting, name, "several revisions begin with it", list, n);
+    if (n > 1) {
+        gw_target_ambiguous(targeting, name, "several revisions begin with it", list, n);
+        return gw_hint(targeting->fault, "give as much of the id as tells it from the others");
+    }
     *out = list[0];
     return GW_DONE;
 }
 
 /* The revisions that descend from carrier or that it descends from; a baseline shares the one chain. */
-static int take_lineage(const struct gw_targeting *targeting, uint32_t carrier, struct gw_resolved *out)
+static int take_lineage(const struct gw_targeting *targeting, uint32_t carrier,
+                        struct gw_resolved *out)
 {
     const struct gw_history *history = targeting->history;
     uint8_t *above = gw_set_new(targeting);
@@ -233,7 +242,8 @@ static int take_lineage(const struct gw_targeting *targeting, uint32_t carrier, 
     gw_set_descendants(history, out->branch, false);
     gw_set_ancestors(history, above, false);
     for (uint32_t i = 0; i < history->n_versioned; i++)
-        out->branch[i] |= above[i] || is_baseline(&history->at[i]) || is_baseline(&history->at[carrier]);
+        out->branch[i] |=
+            above[i] || is_baseline(&history->at[i]) || is_baseline(&history->at[carrier]);
     return GW_DONE;
 }
 
@@ -253,8 +263,8 @@ static int resolve_heads(const struct gw_targeting *targeting, const struct gw_t
 {
     uint32_t *heads;
     size_t n, kept = 0;
-    int code = gw_history_heads(targeting->history, false, targeting->arena, &heads, &n,
-                                targeting->fault);
+    int code =
+        gw_history_heads(targeting->history, false, targeting->arena, &heads, &n, targeting->fault);
     if (code)
         return code;
     for (size_t i = 0; i < n; i++)
@@ -276,8 +286,8 @@ static int resolve_current(const struct gw_targeting *targeting, const struct gw
     const bool bare = !target->name && !target->branch;
 
     if (!targeting->applied) {
-        gw_fail(targeting->fault, GW_USAGE, "'%.150s' counts from what is applied, which is not known here",
-                target->text);
+        gw_fail(targeting->fault, GW_USAGE,
+                "'%.150s' counts from what is applied, which is not known here", target->text);
         return gw_hint(targeting->fault, "name a revision instead, such as head or an id");
     }
     const uint8_t *applied = targeting->applied;
@@ -297,12 +307,15 @@ static int resolve_current(const struct gw_targeting *targeting, const struct gw
 
 /* ---- walks ---- */
 
-static int too_far(const struct gw_targeting *targeting, const struct gw_target *target, int64_t got)
+static int too_far(const struct gw_targeting *targeting, const struct gw_target *target,
+                   int64_t got)
 {
     const long long wanted = target->offset < 0 ? -target->offset : target->offset;
-    gw_fail(targeting->fault, GW_USAGE, "'%.150s' asks for %lld %s, but there %s %lld", target->text, wanted,
-            wanted == 1 ? "revision" : "revisions", got == 1 ? "is only" : "are only", (long long)got);
-    return gw_hint(targeting->fault, "`godwit history` lists the revisions, `godwit current` those applied");
+    gw_fail(targeting->fault, GW_USAGE, "'%.150s' asks for %lld %s, but there %s %lld",
+            target->text, wanted, wanted == 1 ? "revision" : "revisions",
+            got == 1 ? "is only" : "are only", (long long)got);
+    return gw_hint(targeting->fault,
+                   "`godwit history` lists the revisions, `godwit current` those applied");
 }
 
 struct walk {
@@ -316,8 +329,8 @@ struct walk {
 };
 
 /* Where the walk can go: *edges holds *n revisions; NULL: the roots are among all of them. */
-static void next_edges(const struct gw_history *history, const struct walk *walk, const uint32_t **edges,
-                       uint32_t *n, uint32_t *room)
+static void next_edges(const struct gw_history *history, const struct walk *walk,
+                       const uint32_t **edges, uint32_t *n, uint32_t *room)
 {
     const bool up = walk->target->offset > 0;
     *edges = NULL;
@@ -374,7 +387,8 @@ static int walk_step(const struct gw_targeting *targeting, struct walk *walk)
 static int walk_on(const struct gw_targeting *targeting, struct walk *walk)
 {
     int code = walk_step(targeting, walk);
-    while (!code && walk->counts_applied && walk->at != GW_MAP_NONE && !targeting->applied[walk->at]) {
+    while (!code && walk->counts_applied && walk->at != GW_MAP_NONE &&
+           !targeting->applied[walk->at]) {
         if (walk->baseline != GW_MAP_NONE &&
             gw_baseline_covers(targeting->history, walk->baseline, walk->at))
             walk->at = walk->baseline;

@@ -18,14 +18,15 @@ struct gw_target {
     bool relative;
     int64_t offset; /* with relative */
     bool symbol;    /* name is head, heads, base or current */
-    bool clamped;   /* with relative: where the revisions run out, the walk ends instead of failing */
+    bool clamped; /* with relative: where the revisions run out, the walk ends instead of failing */
 };
 
 struct gw_resolved {
     uint32_t *at; /* ascending, in arena */
     size_t n;
-    bool base;       /* below the first revision; n is 0 */
-    uint8_t *branch; /* with a branch, or counted from the one head that is applied: the revisions that
+    bool base; /* below the first revision; n is 0 */
+    uint8_t
+        *branch; /* with a branch, or counted from the one head that is applied: the revisions that
                       * share its lineage; else NULL */
     uint32_t carrier; /* with branch: the revision that it is the lineage of */
 };
@@ -36,7 +37,7 @@ int gw_target_resolve(const struct gw_targeting *targeting, const struct gw_targ
 /* A relative target without a name, counted from start instead of from what is applied. */
 int gw_target_walk(const struct gw_targeting *targeting, const struct gw_target *target,
                    const struct gw_resolved *start, struct gw_resolved *out);
-/* Fails with GW_USAGE: "'text' is ambiguous: it can be a, b, c". */
+/* Fails with GW_USAGE: "'text' is ambiguous: WHY: a, b, c". */
 int gw_target_ambiguous(const struct gw_targeting *targeting, const char *text, const char *why,
                         const uint32_t *at, size_t n);
 

@@ -39,8 +39,8 @@ static int resolve_ends(const struct gw_targeting *targeting, struct range_end *
                : gw_target_resolve(targeting, &other->target, &other->resolved);
 }
 
-static int parse_range(const struct gw_targeting *targeting, const char *range, struct range_end *start,
-                       struct range_end *end)
+static int parse_range(const struct gw_targeting *targeting, const char *range,
+                       struct range_end *start, struct range_end *end)
 {
     const char *colon = strchr(range, ':');
     if (!colon || strchr(colon + 1, ':'))
@@ -64,8 +64,9 @@ static void put(uint8_t *set, const struct gw_resolved *resolved)
         set[resolved->at[i]] = 1;
 }
 
-int gw_target_range(uint32_t **out, size_t *n, const struct gw_history *history, const uint8_t *applied,
-                    const char *range, struct gw_arena *arena, struct gw_fault *fault)
+int gw_target_range(uint32_t **out, size_t *n, const struct gw_history *history,
+                    const uint8_t *applied, const char *range, struct gw_arena *arena,
+                    struct gw_fault *fault)
 {
     const struct gw_targeting targeting = { history, applied, arena, fault };
     uint8_t *within = gw_set_new(&targeting), *below = gw_set_new(&targeting);

@@ -45,14 +45,33 @@ static gw_status fail_file(struct sqlite_session *session, const char *path, int
     return sqlite_fail(session, GW_E_IO, NULL, "lock file '%s': %s", path, strerror(error));
 }
 
-static gw_status fail_held(struct sqlite_session *session, int fd)
+static bool read_owner(int fd, struct sqlite_connection *out)
 {
-    char text[SQLITE_CONNECTION_TEXT], name[16];
-    struct sqlite_connection owner, self;
+    char text[SQLITE_CONNECTION_TEXT];
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
     const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
+    return end && sqlite_connection_parse((struct gw_str){ text, (size_t)(end - text) }, out);
+}
+
+bool sqlite_lock_owner(const struct sqlite_session *session, struct sqlite_connection *out)
+{
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    char *path = session->in_memory ? NULL : sqlite_lock_path(session);
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    bool held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK &&
+                read_owner(fd, out);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return held;
+}
+
+static gw_status fail_held(struct sqlite_session *session, int fd)
+{
+    struct sqlite_connection owner, self;
+    char name[16];
     sqlite_connection_self(&self);
-    bool known = end && sqlite_connection_parse((struct gw_str){ text, (size_t)(end - text) }, &owner);
+    bool known = read_owner(fd, &owner);
 
     if (known && strcmp(owner.host, self.host) != 0)
         sqlite_fail(session, GW_E_LOCKED, "wait for it to finish",

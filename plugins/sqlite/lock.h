@@ -7,6 +7,10 @@
 
 #define SQLITE_LOCK_SUFFIX ".godwit-lock"
 
+struct sqlite_connection; /* process.h */
+
+/* Who holds the lock file now; false: nobody, or nobody that can be told. */
+bool sqlite_lock_owner(const struct sqlite_session *session, struct sqlite_connection *out);
 /* Path of the lock file, in memory of the caller; NULL without memory. */
 char *sqlite_lock_path(const struct sqlite_session *session);
 /* Gives it up, if it is held. */

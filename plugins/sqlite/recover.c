@@ -177,7 +177,12 @@ gw_status sqlite_terminate(struct gw_call *call, void *conn, struct gw_str conne
     gw_status status;
     sqlite_enter(session, call);
     sqlite_connection_self(&self);
-    if (!sqlite_connection_parse(connection, &target))
+    bool known = connection.len ? sqlite_connection_parse(connection, &target)
+                                : sqlite_lock_owner(session, &target);
+    if (!known && !connection.len)
+        status = sqlite_fail(session, GW_E_NOT_FOUND, "`godwit lock status` shows whether it is held",
+                             "who holds the migration lock of '%s' cannot be told", session->path);
+    else if (!known)
         status = sqlite_fail(session, GW_E_ARGUMENT, NULL, "'%.*s' names no session of SQLite",
                              connection.len < 64 ? (int)connection.len : 64, connection.ptr);
     else if (strcmp(target.host, self.host) != 0)

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -78,6 +79,28 @@ void graph_table_good(struct gw_history *out, const struct graph_row *rows, size
     struct gw_fault fault;
     if (graph_table_build(out, rows, n, &fault))
         fail_msg("%s", fault.message);
+}
+
+void graph_table_sound(const struct gw_history *history)
+{
+    size_t down = 0, up = 0;
+    for (uint32_t i = 0; i < history->n; i++) {
+        const struct gw_revision *revision = &history->at[i];
+        assert_int_equal(gw_map_get(&history->ids, revision->id, strlen(revision->id)), i);
+        assert_true((i < history->n_versioned) == (revision->kind == GW_KIND_VERSIONED));
+        for (uint32_t k = 0; k < revision->n_parents; k++)
+            assert_true(revision->parents[k] < i);
+        for (uint32_t k = 0; k < revision->n_depends; k++)
+            assert_true(revision->depends[k] < i);
+        for (uint32_t k = 0; k < revision->n_children; k++)
+            assert_true(revision->children[k] > i && revision->children[k] < history->n_versioned);
+        for (uint32_t k = 0; k < revision->n_dependents; k++)
+            assert_true(revision->dependents[k] > i &&
+                        revision->dependents[k] < history->n_versioned);
+        down += revision->n_parents + revision->n_depends;
+        up += revision->n_children + revision->n_dependents;
+    }
+    assert_int_equal(down, up);
 }
 
 /* xorshift64*, Vigna 2016: the same numbers on each machine. */

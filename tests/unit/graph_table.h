@@ -34,6 +34,9 @@ int graph_table_build_linear(struct gw_history *out, const struct graph_row *row
 /* Fails the test if the rows make no graph. */
 void graph_table_good(struct gw_history *out, const struct graph_row *rows, size_t n);
 
+/* Fails the test if children, dependents, ids and order do not agree with parents and depends. */
+void graph_table_sound(const struct gw_history *history);
+
 /* The rows, in an order drawn from *seed. */
 void graph_table_shuffle(struct graph_row *rows, size_t n, uint64_t *seed);
 /* The next number of a sequence that seed fixes, below most. */

@@ -14,16 +14,7 @@
 
 /* ---- graphs: titles are what the cases call the revisions ---- */
 
-static const struct graph {
-    struct graph_row rows[9];
-    struct gw_ghost ghosts[3];
-    bool linear;
-} graphs[] = {
-    [NONE] = { .linear = false },
-    [LINE] = { { { .id = "ae1000000001", .title = "ae1" },
-                 { .id = "ae2000000001", .title = "ae2", .revises = "ae1000000001" },
-                 { .id = "27c600000001", .title = "27c", .revises = "ae2000000001" },
-                 { .id = "ab3000000001", .title = "ab3", .revises = "27c600000001" } } },
+/* clang-format off: one row a line */
 #define FORK_ROWS \
     { .id = "aaaa00000001", .title = "a1" }, \
         { .id = "aaaa00000002", .title = "a2", .revises = "aaaa00000001" }, \
@@ -35,51 +26,68 @@ static const struct graph {
         .id = "dddd00000002", .title = "d2", .revises = "dddd00000001", \
         .depends_on = "bbbb00000001" \
     }
-    [FORK] = { { FORK_ROWS } },
-    [MERGED] = { { FORK_ROWS,
-                   { .id = "eeee00000001",
-                     .title = "e1",
-                     .revises = "bbbb00000002 cccc00000001" } } },
-    [DEPENDS] = { { { .id = "aaaa00000001", .title = "a1" },
-                    { .id = "bbbb00000001",
-                      .title = "b1",
-                      .revises = "aaaa00000001",
-                      .labels = "x" },
-                    { .id = "cccc00000001",
-                      .title = "c1",
-                      .revises = "aaaa00000001",
-                      .labels = "y",
-                      .depends_on = "x" } } },
-    [LIBRARY] = { { { .id = "r1", .labels = "lib" },
-                    { .id = "r2", .revises = "r1" },
-                    { .id = "s1", .labels = "app" },
-                    { .id = "s2", .revises = "s1", .depends_on = "lib" } } },
-    [MIDDLE] = { { { .id = "m1" },
-                   { .id = "m2", .revises = "m1", .labels = "mid" },
-                   { .id = "m3", .revises = "m2" } } },
-    [OTHERS] = { { { .id = "v1" },
-                   { .id = "v2", .revises = "v1" },
-                   { .id = "R__b", .kind = GW_KIND_REPEATABLE },
-                   { .id = "R__a", .kind = GW_KIND_REPEATABLE },
-                   { .id = "after", .kind = GW_KIND_AFTER },
-                   { .id = "before2", .kind = GW_KIND_BEFORE },
-                   { .id = "before1", .kind = GW_KIND_BEFORE } } },
-    [BASELINE] = { { { .id = "8", .version = "8" },
-                     { .id = "9", .version = "9" },
-                     { .id = "B9", .version = "9", .flags = GW_REV_BASELINE },
-                     { .id = "10", .version = "10" },
-                     { .id = "11", .version = "11" } },
+/* clang-format on */
+
+static const struct graph {
+    struct graph_row rows[9];
+    struct gw_ghost ghosts[3];
+    bool linear;
+} graphs[] = {
+    [NONE] = { .linear = false },
+    [LINE] = { .rows = { { .id = "ae1000000001", .title = "ae1" },
+                         { .id = "ae2000000001", .title = "ae2", .revises = "ae1000000001" },
+                         { .id = "27c600000001", .title = "27c", .revises = "ae2000000001" },
+                         { .id = "ab3000000001", .title = "ab3", .revises = "27c600000001" } } },
+    [FORK] = { .rows = { FORK_ROWS } },
+    [MERGED] = { .rows = { FORK_ROWS,
+                           { .id = "eeee00000001",
+                             .title = "e1",
+                             .revises = "bbbb00000002 cccc00000001" } } },
+    [DEPENDS] = { .rows = { { .id = "aaaa00000001", .title = "a1" },
+                            { .id = "bbbb00000001",
+                              .title = "b1",
+                              .revises = "aaaa00000001",
+                              .labels = "x" },
+                            { .id = "cccc00000001",
+                              .title = "c1",
+                              .revises = "aaaa00000001",
+                              .labels = "y",
+                              .depends_on = "x" } } },
+    [LIBRARY] = { .rows = { { .id = "r1", .labels = "lib" },
+                            { .id = "r2", .revises = "r1" },
+                            { .id = "s1", .labels = "app" },
+                            { .id = "s2", .revises = "s1", .depends_on = "lib" } } },
+    [MIDDLE] = { .rows = { { .id = "m1" },
+                           { .id = "m2", .revises = "m1", .labels = "mid" },
+                           { .id = "m3", .revises = "m2" } } },
+    [OTHERS] = { .rows = { { .id = "v1" },
+                           { .id = "v2", .revises = "v1" },
+                           { .id = "R__b", .kind = GW_KIND_REPEATABLE },
+                           { .id = "R__a", .kind = GW_KIND_REPEATABLE },
+                           { .id = "after", .kind = GW_KIND_AFTER },
+                           { .id = "before2", .kind = GW_KIND_BEFORE },
+                           { .id = "before1", .kind = GW_KIND_BEFORE } } },
+    [REPEATABLES] = { .rows = { { .id = "R__a", .kind = GW_KIND_REPEATABLE } } },
+    [BASELINE] = { .rows = { { .id = "8", .version = "8" },
+                             { .id = "9", .version = "9" },
+                             { .id = "B9", .version = "9", .flags = GW_REV_BASELINE },
+                             { .id = "10", .version = "10" },
+                             { .id = "11", .version = "11" } },
                    .linear = true },
-    [GHOSTS] = { { { .id = "g1" },
-                   { .id = "g2", .revises = "g1" },
-                   { .id = "g3", .revises = "g2" } },
-                 { { .id = "gone", .title = "gone", .parents = "g2", .depends = "", .labels = "" },
-                   { .id = "later",
-                     .title = "later",
-                     .parents = "gone",
-                     .depends = "",
-                     .labels = "",
-                     .has_down = true } } },
+    [GHOSTS] = { .rows = { { .id = "g1" },
+                           { .id = "g2", .revises = "g1" },
+                           { .id = "g3", .revises = "g2" } },
+                 .ghosts = { { .id = "gone",
+                               .title = "gone",
+                               .parents = "g2",
+                               .depends = "",
+                               .labels = "" },
+                             { .id = "later",
+                               .title = "later",
+                               .parents = "gone",
+                               .depends = "",
+                               .labels = "",
+                               .has_down = true } } },
 };
 
 static void graph_open(struct gw_history *out, enum target_graph name)

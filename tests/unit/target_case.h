@@ -15,6 +15,7 @@ enum target_graph {
     LIBRARY,
     MIDDLE,
     OTHERS,
+    REPEATABLES,
     BASELINE,
     GHOSTS
 };

@@ -15,70 +15,68 @@ struct create_case {
     const char *names[2];
 };
 
+static const struct create_case create_cases[] = {
+    /* at 2024-10-14T14:30:22Z */
+    { "goose", { { NULL, NULL } }, { "20241014143022_add_users.sql", NULL } },
+    { "goose", { { "00009_a.sql", UP } }, { "00010_add_users.sql", NULL } },
+    { "goose", { { "99_a.sql", UP } }, { "100_add_users.sql", NULL } },
+    { "goose", { { "20240101000000_a.sql", UP } }, { "20241014143022_add_users.sql", NULL } },
+    { "goose", { { "20990101000009_a.sql", UP } }, { "20990101000010_add_users.sql", NULL } },
+    { "goose",
+      { { "20240101000000000000_a.sql", UP } },
+      { "20241014143022000000_add_users.sql", NULL } },
+    { "dbmate", { { "20240101000000_a.sql", DBUP } }, { "20241014143022_add_users.sql", NULL } },
+    { "golang-migrate",
+      { { "000001_a.up.sql", "x" } },
+      { "000002_add_users.up.sql", "000002_add_users.down.sql" } },
+    { "golang-migrate",
+      { { "1510262030_a.up.sql", "x" } },
+      { "1728916222_add_users.up.sql", "1728916222_add_users.down.sql" } },
+    { "flyway", { { NULL, NULL } }, { "V20241014143022__add_users.sql", NULL } },
+    { "flyway", { { "V1_12_9__a.sql", "x" } }, { "V1_12_10__add_users.sql", NULL } },
+    { "flyway", { { "V1.9__a.sql", "x" } }, { "V1.10__add_users.sql", NULL } },
+    { "flyway", { { "V9__a.sql", "x" } }, { "V10__add_users.sql", NULL } },
+    { "diesel",
+      { { NULL, NULL } },
+      { "2024-10-14-143022_add_users/up.sql", "2024-10-14-143022_add_users/down.sql" } },
+    { "diesel",
+      { { "2024-01-01-000000-0000_a/up.sql", "x" } },
+      { "2024-10-14-143022-0000_add_users/up.sql", "2024-10-14-143022-0000_add_users/down.sql" } },
+    { "diesel",
+      { { "20240101000000_a/up.sql", "x" } },
+      { "20241014143022_add_users/up.sql", "20241014143022_add_users/down.sql" } },
+    { "sqlx", { { "0001_a.sql", "x" } }, { "0002_add_users.sql", NULL } },
+    { "sqlx",
+      { { "1_a.up.sql", "x" }, { "1_a.down.sql", "x" } },
+      { "2_add_users.up.sql", "2_add_users.down.sql" } },
+};
+
 static void new_names_continue_the_old(void **state)
 {
-    static const struct create_case cases[] = {
-        /* at 2024-10-14T14:30:22Z */
-        { "goose", { { NULL, NULL } }, { "20241014143022_add_users.sql", NULL } },
-        { "goose", { { "00009_a.sql", UP } }, { "00010_add_users.sql", NULL } },
-        { "goose", { { "99_a.sql", UP } }, { "100_add_users.sql", NULL } },
-        { "goose", { { "20240101000000_a.sql", UP } }, { "20241014143022_add_users.sql", NULL } },
-        { "goose", { { "20990101000009_a.sql", UP } }, { "20990101000010_add_users.sql", NULL } },
-        { "goose",
-          { { "20240101000000000000_a.sql", UP } },
-          { "20241014143022000000_add_users.sql", NULL } },
-        { "dbmate",
-          { { "20240101000000_a.sql", DBUP } },
-          { "20241014143022_add_users.sql", NULL } },
-        { "golang-migrate",
-          { { "000001_a.up.sql", "x" } },
-          { "000002_add_users.up.sql", "000002_add_users.down.sql" } },
-        { "golang-migrate",
-          { { "1510262030_a.up.sql", "x" } },
-          { "1728916222_add_users.up.sql", "1728916222_add_users.down.sql" } },
-        { "flyway", { { NULL, NULL } }, { "V20241014143022__add_users.sql", NULL } },
-        { "flyway", { { "V1_12_9__a.sql", "x" } }, { "V1_12_10__add_users.sql", NULL } },
-        { "flyway", { { "V1.9__a.sql", "x" } }, { "V1.10__add_users.sql", NULL } },
-        { "flyway", { { "V9__a.sql", "x" } }, { "V10__add_users.sql", NULL } },
-        { "diesel",
-          { { NULL, NULL } },
-          { "2024-10-14-143022_add_users/up.sql", "2024-10-14-143022_add_users/down.sql" } },
-        { "diesel",
-          { { "2024-01-01-000000-0000_a/up.sql", "x" } },
-          { "2024-10-14-143022-0000_add_users/up.sql",
-            "2024-10-14-143022-0000_add_users/down.sql" } },
-        { "diesel",
-          { { "20240101000000_a/up.sql", "x" } },
-          { "20241014143022_add_users/up.sql", "20241014143022_add_users/down.sql" } },
-        { "sqlx", { { "0001_a.sql", "x" } }, { "0002_add_users.sql", NULL } },
-        { "sqlx",
-          { { "1_a.up.sql", "x" }, { "1_a.down.sql", "x" } },
-          { "2_add_users.up.sql", "2_add_users.down.sql" } },
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof create_cases / sizeof create_cases[0]; i++) {
         struct folder folder;
         const char *names[3], *texts[3];
         const struct gw_create_options options = { .title = "Add users!",
                                                    .now_ns = INT64_C(1728916222) * 1000000000 };
         folder_open(&folder);
-        for (size_t f = 0; f < 2 && cases[i].files[f].name; f++)
-            folder_write(&folder, cases[i].files[f].name, cases[i].files[f].text);
-        folder_must_load(&folder, cases[i].format, NULL);
+        for (size_t f = 0; f < 2 && create_cases[i].files[f].name; f++)
+            folder_write(&folder, create_cases[i].files[f].name, create_cases[i].files[f].text);
+        folder_must_load(&folder, create_cases[i].format, NULL);
         uint32_t before = folder.history.n;
         assert_int_equal(folder.history.format->create(&folder.history.arena, &folder.history,
                                                        &options, names, texts, &folder.fault),
                          0);
         for (size_t f = 0; f < 2; f++) {
-            if (!cases[i].names[f]) {
+            if (!create_cases[i].names[f]) {
                 assert_null(names[f]);
                 break;
             }
-            assert_string_equal(names[f], cases[i].names[f]);
+            assert_string_equal(names[f], create_cases[i].names[f]);
             folder_write(&folder, names[f], texts[f]);
         }
         assert_null(names[2]);
-        folder_must_load(&folder, cases[i].format, NULL); /* and it is the newest */
+        folder_must_load(&folder, create_cases[i].format, NULL); /* and it is the newest */
         assert_int_equal(folder.history.n, before + 1);
         assert_string_equal(folder.history.at[before].title, "add users");
         folder_close(&folder);

@@ -4,10 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -60,29 +57,6 @@ static void assert_edges(const struct gw_history *history, const char *id, const
     assert_names(history, revision->depends, revision->n_depends, depends);
     assert_names(history, revision->children, revision->n_children, children);
     assert_names(history, revision->dependents, revision->n_dependents, dependents);
-}
-
-/* Children, dependents, ids and order agree with parents and depends. */
-static void assert_sound(const struct gw_history *history)
-{
-    size_t down = 0, up = 0;
-    for (uint32_t i = 0; i < history->n; i++) {
-        const struct gw_revision *revision = &history->at[i];
-        assert_int_equal(gw_map_get(&history->ids, revision->id, strlen(revision->id)), i);
-        assert_true((i < history->n_versioned) == (revision->kind == GW_KIND_VERSIONED));
-        for (uint32_t k = 0; k < revision->n_parents; k++)
-            assert_true(revision->parents[k] < i);
-        for (uint32_t k = 0; k < revision->n_depends; k++)
-            assert_true(revision->depends[k] < i);
-        for (uint32_t k = 0; k < revision->n_children; k++)
-            assert_true(revision->children[k] > i && revision->children[k] < history->n_versioned);
-        for (uint32_t k = 0; k < revision->n_dependents; k++)
-            assert_true(revision->dependents[k] > i &&
-                        revision->dependents[k] < history->n_versioned);
-        down += revision->n_parents + revision->n_depends;
-        up += revision->n_children + revision->n_dependents;
-    }
-    assert_int_equal(down, up);
 }
 
 /* ---- refusals ---- */
@@ -299,7 +273,7 @@ static void test_edges(void **state)
     struct gw_history history;
     (void)state;
     graph_table_good(&history, branches, COUNT(branches));
-    assert_sound(&history);
+    graph_table_sound(&history);
     assert_edges(&history, "aaaa1", "", "", "aaaa2", "");
     assert_edges(&history, "aaaa2", "aaaa1", "", "bbbb1 cccc1", "");
     assert_edges(&history, "bbbb1", "aaaa2", "", "bbbb2", "dddd2");
@@ -360,7 +334,7 @@ static void test_repeatables_and_callbacks_come_last(void **state)
     struct gw_history history;
     (void)state;
     graph_table_good(&history, rows, COUNT(rows));
-    assert_sound(&history);
+    graph_table_sound(&history);
     assert_int_equal(history.n_versioned, 2);
     assert_order(&history, "zzzz aaaa R__functions R__views afterMigrate");
     gw_history_free(&history);
@@ -414,7 +388,7 @@ static void test_linear(void **state)
     struct gw_fault fault;
     (void)state;
     assert_int_equal(graph_table_build_linear(&history, rows, COUNT(rows), &fault), GW_DONE);
-    assert_sound(&history);
+    graph_table_sound(&history);
     assert_order(&history, "9 10 11 R__views");
     assert_edges(&history, "9", "", "", "10", "");
     assert_edges(&history, "10", "9", "", "11", "");
@@ -436,7 +410,7 @@ static void test_baseline_stands_beside_the_chain(void **state)
     struct gw_fault fault;
     (void)state;
     assert_int_equal(graph_table_build_linear(&history, rows, COUNT(rows), &fault), GW_DONE);
-    assert_sound(&history);
+    graph_table_sound(&history);
     assert_order(&history, "1 B2 2 3");
     assert_edges(&history, "2", "1", "", "3", "");
     assert_edges(&history, "B2", "", "", "", "");
@@ -478,7 +452,7 @@ static void test_ghosts(void **state)
     graph_table_good(&history, rows, COUNT(rows));
     if (gw_history_add_ghosts(&history, ghosts, COUNT(ghosts), &fault))
         fail_msg("%s", fault.message);
-    assert_sound(&history);
+    graph_table_sound(&history);
     assert_order(&history, "aaaa1 aaaa2 aaaa3 cccc1 views old_views");
     assert_int_equal(history.n_versioned, 4);
     assert_edges(&history, "aaaa1", "", "", "aaaa2 aaaa3", "");
@@ -512,7 +486,7 @@ static void test_linear_ghosts(void **state)
     assert_int_equal(graph_table_build_linear(&history, rows, COUNT(rows), &fault), GW_DONE);
     if (gw_history_add_ghosts(&history, ghosts, COUNT(ghosts), &fault))
         fail_msg("%s", fault.message);
-    assert_sound(&history);
+    graph_table_sound(&history);
     assert_order(&history, "8 9 10 11 12");
     gw_history_free(&history);
 }
@@ -554,166 +528,10 @@ static void test_hostile_ghosts(void **state)
     fault = (struct gw_fault){ 0 };
     graph_table_good(&history, rows, COUNT(rows));
     assert_int_equal(gw_history_add_ghosts(&history, strange, COUNT(strange), &fault), GW_DONE);
-    assert_sound(&history);
+    graph_table_sound(&history);
     assert_order(&history, "aaaa1 x");
     assert_int_equal(gw_map_get(&history.labels, "head", 4), GW_MAP_NONE);
     gw_history_free(&history);
-}
-
-/* ---- size ---- */
-
-enum {
-    LARGE = 100000,
-    ID_ROOM = 16,
-    LIST_ROOM = 40,
-    SECONDS_MOST = 10
-};
-
-struct large {
-    char (*ids)[ID_ROOM];
-    char (*lists)[LIST_ROOM];
-    struct graph_row *rows;
-};
-
-static void large_make(struct large *large)
-{
-    large->ids = calloc(LARGE, sizeof *large->ids);
-    large->lists = calloc(LARGE, sizeof *large->lists);
-    large->rows = calloc(LARGE, sizeof *large->rows);
-    assert_non_null(large->ids);
-    assert_non_null(large->lists);
-    assert_non_null(large->rows);
-    for (unsigned i = 0; i < LARGE; i++) {
-        snprintf(large->ids[i], sizeof large->ids[i], "%08x",
-                 i * 0x9E3779B1u); /* odd: no two alike */
-        large->rows[i] = (struct graph_row){ .id = large->ids[i], .revises = large->lists[i] };
-    }
-}
-
-static void large_free(struct large *large)
-{
-    free(large->ids);
-    free(large->lists);
-    free(large->rows);
-}
-
-static void large_parent(struct large *large, unsigned child, unsigned parent)
-{
-    size_t len = strlen(large->lists[child]);
-    snprintf(large->lists[child] + len, LIST_ROOM - len, "%s%s", len ? " " : "",
-             large->ids[parent]);
-}
-
-/* Builds it, on a stack that a walk of that depth would overflow. */
-static void large_build(struct gw_history *history, const struct large *large)
-{
-    struct rlimit old, small;
-    assert_int_equal(getrlimit(RLIMIT_STACK, &old), 0);
-    small = old;
-    small.rlim_cur = 1 << 20;
-    assert_int_equal(setrlimit(RLIMIT_STACK, &small), 0);
-    clock_t start = clock();
-    graph_table_good(history, large->rows, LARGE);
-    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
-    assert_int_equal(setrlimit(RLIMIT_STACK, &old), 0);
-    assert_true(seconds < SECONDS_MOST); /* 0.1 s if linear, minutes if quadratic */
-    assert_int_equal(history->n, LARGE);
-    assert_sound(history);
-}
-
-static void test_long_chain(void **state)
-{
-    struct gw_history history;
-    struct large large;
-    uint64_t seed = 7;
-    (void)state;
-    large_make(&large);
-    for (unsigned i = 1; i < LARGE; i++)
-        large_parent(&large, i, i - 1);
-    graph_table_shuffle(large.rows, LARGE, &seed);
-    large_build(&history, &large);
-    for (unsigned i = 0; i < LARGE; i++)
-        assert_string_equal(history.at[i].id, large.ids[i]);
-    gw_history_free(&history);
-    large_free(&large);
-}
-
-/* Two sides that meet at each rung: there are 2^33333 ways through it. */
-static void test_merge_ladder(void **state)
-{
-    struct gw_history history;
-    struct large large;
-    (void)state;
-    large_make(&large);
-    for (unsigned i = 1; i < LARGE; i++) {
-        if (i % 3 == 0)
-            large_parent(&large, i, i - 2);
-        large_parent(&large, i, i % 3 == 2 ? i - 2 : i - 1);
-    }
-    large_build(&history, &large);
-    gw_history_free(&history);
-    large_free(&large);
-}
-
-static void test_wide(void **state)
-{
-    struct gw_history history;
-    struct large large;
-    (void)state;
-    large_make(&large);
-    for (unsigned i = 1; i < LARGE; i++)
-        large_parent(&large, i, 0);
-    large_build(&history, &large);
-    assert_int_equal(history.at[0].n_children, LARGE - 1);
-    gw_history_free(&history);
-    large_free(&large);
-}
-
-static void test_widest_merge(void **state)
-{
-    enum {
-        MOST = 1024
-    };
-    struct gw_history history;
-    struct gw_fault fault;
-    struct large large;
-    struct gw_buf all = GW_BUF_TEXT;
-    (void)state;
-    large_make(&large);
-    for (unsigned i = 0; i < MOST; i++)
-        gw_buf_printf(&all, "%s ", large.ids[i]);
-    large.rows[MOST].revises = gw_buf_str(&all);
-    graph_table_good(&history, large.rows, MOST + 1);
-    assert_int_equal(history.at[MOST].n_parents, MOST);
-    gw_history_free(&history);
-
-    gw_buf_printf(&all, "%s ", large.ids[MOST]);
-    large.rows[MOST + 1].revises = gw_buf_str(&all);
-    large.rows[MOST].revises = "";
-    assert_int_equal(graph_table_build(&history, large.rows, MOST + 2, &fault), GW_USAGE);
-    assert_contains(fault.message, "names 1025 revisions; at most 1024 are accepted");
-    gw_history_free(&history);
-    gw_buf_free(&all);
-    large_free(&large);
-}
-
-static void test_long_chain_with_missing_root(void **state)
-{
-    struct gw_history history;
-    struct gw_fault fault;
-    struct large large;
-    (void)state;
-    large_make(&large);
-    for (unsigned i = 1; i < LARGE; i++)
-        large_parent(&large, i, i - 1);
-    large_parent(&large, 0, LARGE - 1);
-    assert_int_equal(graph_table_build(&history, large.rows, LARGE, &fault), GW_USAGE);
-    assert_contains(fault.message, "... 99992 more");
-    gw_history_free(&history);
-    assert_int_equal(graph_table_build(&history, large.rows + 1, LARGE - 1, &fault), GW_USAGE);
-    assert_contains(fault.message, "revises '00000000', but no migration has that id");
-    gw_history_free(&history);
-    large_free(&large);
 }
 
 int main(void)
@@ -733,11 +551,6 @@ int main(void)
         cmocka_unit_test(test_ghosts),
         cmocka_unit_test(test_linear_ghosts),
         cmocka_unit_test(test_hostile_ghosts),
-        cmocka_unit_test(test_long_chain),
-        cmocka_unit_test(test_merge_ladder),
-        cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_widest_merge),
-        cmocka_unit_test(test_long_chain_with_missing_root),
     };
     return cmocka_run_group_tests_name("graph", tests, NULL, NULL);
 }

@@ -80,6 +80,7 @@ static const struct {
       .journalled = true },
     { .name = "vacuum in a transaction", .sql = "CREATE TABLE a(x);\nVACUUM;",
       .message = "m.sql:2: this statement cannot run inside a transaction" },
+    { .name = "nothing but vacuum", .sql = "-- tidy up\nVACUUM;", .units = "1!", .journalled = true },
     { .name = "own transaction", .sql = "BEGIN; CREATE TABLE a(x); CREATE TABLE b(x); COMMIT;",
       .units = "2" },
     { .name = "own transaction with settings around",

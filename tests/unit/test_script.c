@@ -15,105 +15,105 @@ struct native_case {
     const char *hint;    /* part of it; NULL: any */
 };
 
+static const struct native_case native_cases[] = {
+    { UP "SELECT 1;\n", NULL, NULL },
+    { HEAD, "no `-- godwit:up` section", "add the line" },
+    { "", "no `-- revision:` line", "migrations.format" },
+    { "-- t\n-- godwit:up\n", "no `-- revision:` line", NULL },
+    { HEAD "SELECT 1;\n-- godwit:up\n", ":6: SQL above the first section", "-- godwit:up" },
+    { HEAD "SELECT 1;\n", ":6: SQL above the first section", NULL },
+    { "/* licence;\n none */\n" UP "SELECT 1;\n", NULL, NULL },
+    /* header */
+    { "-- t\n-- revison: abc\n-- godwit:up\n", ":2: unknown header key 'revison'",
+      "did you mean 'revision'?" },
+    { "-- t\n-- depends-on: x\n" UP, ":2: unknown header key", "'depends_on'" },
+    { "-- t\n-- Note: see the wiki: page 3\n" UP, NULL, NULL },
+    { "-- t\n-- revision: a\n-- revision: b\n-- godwit:up\n", ":3: 'revision' is given twice",
+      NULL },
+    { "-- t\n-- revision: a b\n-- godwit:up\n", ":2: 'revision' needs one id", NULL },
+    { "-- t\n-- revision:\n-- godwit:up\n", ":2: 'revision' needs one id", NULL },
+    { "-- t\n-- revision: a-b\n-- godwit:up\n", ":2: 'a-b' is no revision id", NULL },
+    { "-- t\n-- revision: head\n-- godwit:up\n", ":2: 'head' is no revision id", NULL },
+    { "-- t\n-- revision: a\n-- revises:\n-- branch: x@y\n-- godwit:up\n",
+      ":4: 'x@y' is no branch label", NULL },
+    /* directives as such */
+    { HEAD "-- godwit:upp\n", ":6: unknown directive 'upp'", "did you mean 'up'?" },
+    { UP "-- godwit:no-transactions\n", ":7: unknown directive 'no-transactions'",
+      "'no-transaction'" },
+    { UP "-- Godwit:Down\n", ":7: unknown directive 'Down'", "'down'" },
+    { UP "--godwit : irreversable \"x\"\n", ":7: unknown directive", "'irreversible'" },
+    { UP "-- godwit:batch size=1000\n", ":7: unknown directive 'batch'", NULL },
+    { UP "-- godwit:total SELECT 1\n", ":7: unknown directive 'total'", NULL },
+    { UP "-- godwit:\n", ":7: unknown directive ''", "known are: up, down" },
+    { UP "-- about godwit: a bird\n", NULL, NULL },
+    { UP "-- godwit:no-transaction now\n", ":7: malformed directive 'no-transaction'",
+      "its form is: -- godwit:no-transaction" },
+    /* sections */
+    { UP "-- godwit:up\n", "sections on lines 6 and 7 are for the same dialect", NULL },
+    { HEAD "-- godwit:up sqlite\n-- godwit:up postgres, sqlite\n", "lines 6 and 7", NULL },
+    { HEAD "-- godwit:up sqlite\n-- godwit:up\n-- godwit:up mysql postgres\n", NULL, NULL },
+    { HEAD "-- godwit:up postgres\n", ":6: no up section is for sqlite",
+      "add `-- godwit:up sqlite`" },
+    { HEAD "-- godwit:up SQLite\n", "'SQLite' is no name of a dialect", NULL },
+    { UP "-- godwit:down\n-- godwit:down\n", "the 'down' sections on lines 7 and 8", NULL },
+    /* one at a time */
+    { HEAD "-- godwit:no-transaction\n-- godwit:up\n", ":6: 'no-transaction' cannot stand here",
+      "below `-- godwit:up`" },
+    { UP "-- godwit:vars a\n", ":7: 'vars' cannot stand here", "above the first section" },
+    { UP "-- godwit:lossless\n", ":7: 'lossless' cannot stand here", "below `-- godwit:down`" },
+    { DOWN "-- godwit:lossless\n", NULL, NULL },
+    { UP "-- godwit:assert\nSELECT 1;\n", ":7: malformed directive 'assert'",
+      "assert \"message\"" },
+    { UP "-- godwit:assert \"\"\nSELECT 1;\n", ":7: malformed directive 'assert'", NULL },
+    { UP "-- godwit:assert \"x\" y\nSELECT 1;\n", ":7: malformed directive 'assert'", NULL },
+    { UP "-- godwit:assert \"x\n", ":7: malformed directive 'assert'", NULL },
+    { UP "-- godwit:assert \"x\"\n-- nothing\n", ":7: 'assert' without a statement", NULL },
+    { UP "-- godwit:assert \"x\"\n-- godwit:down\nSELECT 1;\n", ":7: 'assert' without a statement",
+      NULL },
+    { UP "-- godwit:assert \"x\"\n-- godwit:assert \"y\"\nSELECT 1;\n",
+      ":8: the next statement has one of these already, on line 7", NULL },
+    { UP "-- godwit:probe\nSELECT 1;\n", ":7: malformed directive 'probe'", "probe SELECT ..." },
+    { UP "-- godwit:probe SELECT 1\n", ":7: 'probe' without a statement", NULL },
+    { UP "-- godwit:set x\n", ":7: malformed directive 'set'", "set name=value" },
+    { UP "-- godwit:set x=\n", ":7: malformed directive 'set'", NULL },
+    { UP "-- godwit:set a b=1\n", ":7: malformed directive 'set'", NULL },
+    { UP "-- godwit:set a=\"b\n", ":7: malformed directive 'set'", NULL },
+    { UP "-- godwit:set a=1\n-- godwit:set a=2\n", ":8: 'a' is set twice", NULL },
+    { UP "-- godwit:allow x\n", ":7: malformed directive 'allow'", "allow RULE \"reason\"" },
+    { UP "-- godwit:allow drop-column \"nobody reads it\"\n", NULL, NULL },
+    { UP "-- godwit:end\n", ":7: 'end' without", NULL },
+    { UP "-- godwit:statement\nSELECT 1;\n", ":7: 'statement' without an end", NULL },
+    { UP "-- godwit:statement\n-- x\n-- godwit:end\n",
+      ":7: 'statement' with nothing before its end", NULL },
+    { UP "-- godwit:irreversible\n", ":7: malformed directive 'irreversible'", NULL },
+    { DOWN "-- godwit:irreversible \"gone\"\nSELECT 1;\n",
+      ":9: 'irreversible', but the down section on line 8 has SQL", NULL },
+    { UP "-- godwit:irreversible \"gone\"\n-- godwit:down\nSELECT 1;\n", ":7: 'irreversible', but",
+      NULL },
+    { HEAD "-- godwit:irreversible \"a\"\n-- godwit:up\n-- godwit:irreversible \"b\"\n",
+      ":8: 'irreversible' is given twice, first on line 6", NULL },
+    { HEAD "-- godwit:vars a\n-- godwit:vars b\n-- godwit:up\n", ":7: 'vars' is given twice",
+      NULL },
+};
+
 static void mistakes_are_named(void **state)
 {
-    static const struct native_case cases[] = {
-        { UP "SELECT 1;\n", NULL, NULL },
-        { HEAD, "no `-- godwit:up` section", "add the line" },
-        { "", "no `-- revision:` line", "migrations.format" },
-        { "-- t\n-- godwit:up\n", "no `-- revision:` line", NULL },
-        { HEAD "SELECT 1;\n-- godwit:up\n", ":6: SQL above the first section", "-- godwit:up" },
-        { HEAD "SELECT 1;\n", ":6: SQL above the first section", NULL },
-        { "/* licence;\n none */\n" UP "SELECT 1;\n", NULL, NULL },
-        /* header */
-        { "-- t\n-- revison: abc\n-- godwit:up\n", ":2: unknown header key 'revison'",
-          "did you mean 'revision'?" },
-        { "-- t\n-- depends-on: x\n" UP, ":2: unknown header key", "'depends_on'" },
-        { "-- t\n-- Note: see the wiki: page 3\n" UP, NULL, NULL },
-        { "-- t\n-- revision: a\n-- revision: b\n-- godwit:up\n", ":3: 'revision' is given twice",
-          NULL },
-        { "-- t\n-- revision: a b\n-- godwit:up\n", ":2: 'revision' needs one id", NULL },
-        { "-- t\n-- revision:\n-- godwit:up\n", ":2: 'revision' needs one id", NULL },
-        { "-- t\n-- revision: a-b\n-- godwit:up\n", ":2: 'a-b' is no revision id", NULL },
-        { "-- t\n-- revision: head\n-- godwit:up\n", ":2: 'head' is no revision id", NULL },
-        { "-- t\n-- revision: a\n-- revises:\n-- branch: x@y\n-- godwit:up\n",
-          ":4: 'x@y' is no branch label", NULL },
-        /* directives as such */
-        { HEAD "-- godwit:upp\n", ":6: unknown directive 'upp'", "did you mean 'up'?" },
-        { UP "-- godwit:no-transactions\n", ":7: unknown directive 'no-transactions'",
-          "'no-transaction'" },
-        { UP "-- Godwit:Down\n", ":7: unknown directive 'Down'", "'down'" },
-        { UP "--godwit : irreversable \"x\"\n", ":7: unknown directive", "'irreversible'" },
-        { UP "-- godwit:batch size=1000\n", ":7: unknown directive 'batch'", NULL },
-        { UP "-- godwit:total SELECT 1\n", ":7: unknown directive 'total'", NULL },
-        { UP "-- godwit:\n", ":7: unknown directive ''", "known are: up, down" },
-        { UP "-- about godwit: a bird\n", NULL, NULL },
-        { UP "-- godwit:no-transaction now\n", ":7: malformed directive 'no-transaction'",
-          "its form is: -- godwit:no-transaction" },
-        /* sections */
-        { UP "-- godwit:up\n", "sections on lines 6 and 7 are for the same dialect", NULL },
-        { HEAD "-- godwit:up sqlite\n-- godwit:up postgres, sqlite\n", "lines 6 and 7", NULL },
-        { HEAD "-- godwit:up sqlite\n-- godwit:up\n-- godwit:up mysql postgres\n", NULL, NULL },
-        { HEAD "-- godwit:up postgres\n", ":6: no up section is for sqlite",
-          "add `-- godwit:up sqlite`" },
-        { HEAD "-- godwit:up SQLite\n", "'SQLite' is no name of a dialect", NULL },
-        { UP "-- godwit:down\n-- godwit:down\n", "the 'down' sections on lines 7 and 8", NULL },
-        /* one at a time */
-        { HEAD "-- godwit:no-transaction\n-- godwit:up\n", ":6: 'no-transaction' cannot stand here",
-          "below `-- godwit:up`" },
-        { UP "-- godwit:vars a\n", ":7: 'vars' cannot stand here", "above the first section" },
-        { UP "-- godwit:lossless\n", ":7: 'lossless' cannot stand here", "below `-- godwit:down`" },
-        { DOWN "-- godwit:lossless\n", NULL, NULL },
-        { UP "-- godwit:assert\nSELECT 1;\n", ":7: malformed directive 'assert'",
-          "assert \"message\"" },
-        { UP "-- godwit:assert \"\"\nSELECT 1;\n", ":7: malformed directive 'assert'", NULL },
-        { UP "-- godwit:assert \"x\" y\nSELECT 1;\n", ":7: malformed directive 'assert'", NULL },
-        { UP "-- godwit:assert \"x\n", ":7: malformed directive 'assert'", NULL },
-        { UP "-- godwit:assert \"x\"\n-- nothing\n", ":7: 'assert' without a statement", NULL },
-        { UP "-- godwit:assert \"x\"\n-- godwit:down\nSELECT 1;\n",
-          ":7: 'assert' without a statement", NULL },
-        { UP "-- godwit:assert \"x\"\n-- godwit:assert \"y\"\nSELECT 1;\n",
-          ":8: the next statement has one of these already, on line 7", NULL },
-        { UP "-- godwit:probe\nSELECT 1;\n", ":7: malformed directive 'probe'",
-          "probe SELECT ..." },
-        { UP "-- godwit:probe SELECT 1\n", ":7: 'probe' without a statement", NULL },
-        { UP "-- godwit:set x\n", ":7: malformed directive 'set'", "set name=value" },
-        { UP "-- godwit:set x=\n", ":7: malformed directive 'set'", NULL },
-        { UP "-- godwit:set a b=1\n", ":7: malformed directive 'set'", NULL },
-        { UP "-- godwit:set a=\"b\n", ":7: malformed directive 'set'", NULL },
-        { UP "-- godwit:set a=1\n-- godwit:set a=2\n", ":8: 'a' is set twice", NULL },
-        { UP "-- godwit:allow x\n", ":7: malformed directive 'allow'", "allow RULE \"reason\"" },
-        { UP "-- godwit:allow drop-column \"nobody reads it\"\n", NULL, NULL },
-        { UP "-- godwit:end\n", ":7: 'end' without", NULL },
-        { UP "-- godwit:statement\nSELECT 1;\n", ":7: 'statement' without an end", NULL },
-        { UP "-- godwit:statement\n-- x\n-- godwit:end\n",
-          ":7: 'statement' with nothing before its end", NULL },
-        { UP "-- godwit:irreversible\n", ":7: malformed directive 'irreversible'", NULL },
-        { DOWN "-- godwit:irreversible \"gone\"\nSELECT 1;\n",
-          ":9: 'irreversible', but the down section on line 8 has SQL", NULL },
-        { UP "-- godwit:irreversible \"gone\"\n-- godwit:down\nSELECT 1;\n",
-          ":7: 'irreversible', but", NULL },
-        { HEAD "-- godwit:irreversible \"a\"\n-- godwit:up\n-- godwit:irreversible \"b\"\n",
-          ":8: 'irreversible' is given twice, first on line 6", NULL },
-        { HEAD "-- godwit:vars a\n-- godwit:vars b\n-- godwit:up\n", ":7: 'vars' is given twice",
-          NULL },
-    };
     (void)state;
     struct folder folder;
     folder_open(&folder);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        folder_write(&folder, "1_abc_x.sql", cases[i].text);
+    for (size_t i = 0; i < sizeof native_cases / sizeof native_cases[0]; i++) {
+        folder_write(&folder, "1_abc_x.sql", native_cases[i].text);
         int code = folder_load(&folder, "godwit", "sqlite");
-        if (!cases[i].message && code)
+        if (!native_cases[i].message && code)
             fail_msg("case %zu: %s (%s)", i, folder.fault.message, folder.fault.hint);
-        if (!cases[i].message)
+        if (!native_cases[i].message)
             continue;
         if (code != GW_USAGE)
-            fail_msg("case %zu loads, but should say '%s'", i, cases[i].message);
+            fail_msg("case %zu loads, but should say '%s'", i, native_cases[i].message);
         assert_contains(folder.fault.message, "1_abc_x.sql");
-        assert_contains(folder.fault.message, cases[i].message);
-        if (cases[i].hint)
-            assert_contains(folder.fault.hint, cases[i].hint);
+        assert_contains(folder.fault.message, native_cases[i].message);
+        if (native_cases[i].hint)
+            assert_contains(folder.fault.hint, native_cases[i].hint);
     }
     folder_close(&folder);
 }

@@ -21,7 +21,8 @@ struct gw_driver_recover {
     gw_status (*fingerprint)(struct gw_call *, void *conn, struct gw_str except, const struct gw_text_out *);
     /* What a statement of class P did before the crash. Cleans up left-overs that nobody can use. */
     gw_status (*probe)(struct gw_call *, void *conn, struct gw_str sql, int32_t *result);
-    /* Ends the session that info() called `connection`, and returns only when it is gone. */
+    /* Ends the session that info() called `connection` (empty: the one that holds the migration lock), and
+     * returns only when it is gone. */
     gw_status (*terminate)(struct gw_call *, void *conn, struct gw_str connection);
 };
 
