@@ -108,7 +108,9 @@ void gw_batch_record(struct gw_batch *batch, const struct gw_workspace *workspac
     gw_hash_text(sha256, &from->sha256);
     gw_hash_text(tokens, &record->token_sha256);
     ADD(batch, workspace->state.sql[GW_SQL_RECORD], GW_STMT_ONE_ROW, gw_cell_text(from->id),
-        gw_cell_text(from->kind == GW_KIND_VERSIONED ? "versioned" : "repeatable"),
+        gw_cell_text(from->kind != GW_KIND_VERSIONED         ? "repeatable"
+                     : from->flags & GW_REV_BASELINE ? "baseline"
+                                                     : "versioned"),
         gw_cell_text(from->title),
         gw_cell_text(edge_ids(batch, &workspace->history, from->parents, from->n_parents)),
         gw_cell_text(edge_ids(batch, &workspace->history, from->depends, from->n_depends)),

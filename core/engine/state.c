@@ -151,6 +151,7 @@ static int rows_take(void *payload, const struct gw_cell *cells, uint32_t n, str
             .applied_by = text[8], .host = text[9], .tool = text[10], .run = text[11],
             .how = text[12], .duration_ns = gw_cell_number(&cells[13]),
             .has_down = text[14][0] != '\0', .repeatable = strcmp(text[15], "repeatable") == 0,
+            .baseline = strcmp(text[15], "baseline") == 0,
         };
         code = rows->take(rows->payload, &row, fault);
     }
@@ -187,6 +188,7 @@ static int ghost_take(void *payload, const struct gw_applied_row *row, struct gw
         .labels = gw_arena_string(list->arena, row->labels),
         .has_down = row->has_down,
         .repeatable = row->repeatable,
+        .baseline = row->baseline,
     };
     return ghost->id && ghost->title && ghost->parents && ghost->depends && ghost->labels
                ? GW_DONE

@@ -36,7 +36,7 @@ struct gw_applied_row {
     const char *applied_at, *applied_by, *host, *tool, *run;
     const char *how; /* "run", "fake" or "stamp" */
     int64_t duration_ns;
-    bool has_down, repeatable;
+    bool has_down, repeatable, baseline;
 };
 typedef int gw_applied_take(void *payload, const struct gw_applied_row *row, struct gw_fault *fault);
 /* All rows by applied_at and id; none if the tables do not exist. */

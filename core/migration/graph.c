@@ -176,10 +176,43 @@ static uint32_t count_words(const char *list)
     return n;
 }
 
+static unsigned edge_line(const struct building *building, uint32_t i, bool parent)
+{
+    return parent ? building->found[i].revises_line : building->found[i].depends_line;
+}
+
+static bool is_among(const uint32_t *edges, uint32_t n, uint32_t edge)
+{
+    for (uint32_t k = 0; k < n; k++)
+        if (edges[k] == edge)
+            return true;
+    return false;
+}
+
+/* One name of a list, as the edge number kept. */
+static int add_edge(const struct building *building, uint32_t i, struct gw_str word, bool parent,
+                    uint32_t *edges, uint32_t kept)
+{
+    char name[ID_MOST + 32];
+    snprintf(name, sizeof name, "%.*s", (int)(word.len < ID_MOST + 1 ? word.len : ID_MOST + 1), word.ptr);
+    uint32_t to = resolve_edge(building, word.ptr, word.len, parent);
+    if (to == GW_MAP_NONE)
+        return refuse_edge(building, i, parent, name);
+    if (to == i)
+        return blame(building, i, edge_line(building, i, parent), "'%s' %s itself",
+                     building->at[i].id, parent ? "revises" : "depends on");
+    if (is_among(edges, kept, to))
+        return blame(building, i, edge_line(building, i, parent), "'%s' is named twice", name);
+    edges[kept] = to;
+    return GW_DONE;
+}
+
 static int add_edges(const struct building *building, uint32_t i, const char *list, bool parent)
 {
     struct gw_revision *revision = &building->at[i];
     uint32_t n = count_words(list), kept = 0;
+    struct gw_str word;
+
     if (n == 0)
         return GW_DONE;
     if (n > EDGES_MOST)
@@ -187,26 +220,10 @@ static int add_edges(const struct building *building, uint32_t i, const char *li
     uint32_t *edges = gw_arena_array(&building->history->arena, n, sizeof *edges);
     if (!edges)
         return gw_fail_memory(building->fault);
-    const char *word;
-    size_t len;
-    while (next_word(&list, &word, &len)) {
-        char name[ID_MOST + 32];
-        snprintf(name, sizeof name, "%.*s", (int)(len < ID_MOST + 1 ? len : ID_MOST + 1), word);
-        uint32_t to = resolve_edge(building, word, len, parent);
-        if (to == GW_MAP_NONE)
-            return refuse_edge(building, i, parent, name);
-        if (to == i)
-            return blame(building, i, parent ? building->found[i].revises_line
-                                             : building->found[i].depends_line,
-                         "'%s' %s itself", revision->id, parent ? "revises" : "depends on");
-        bool twice = false;
-        for (uint32_t k = 0; k < kept; k++)
-            twice = twice || edges[k] == to;
-        if (twice)
-            return blame(building, i, parent ? building->found[i].revises_line
-                                             : building->found[i].depends_line,
-                         "'%s' is named twice", name);
-        edges[kept++] = to;
+    for (; next_word(&list, &word.ptr, &word.len); kept++) {
+        int code = add_edge(building, i, word, parent, edges, kept);
+        if (code)
+            return code;
     }
     *(parent ? &revision->parents : &revision->depends) = edges;
     *(parent ? &revision->n_parents : &revision->n_depends) = kept;
@@ -344,13 +361,17 @@ static int link_ghost(const struct building *building, uint32_t i, const char *l
     return GW_DONE;
 }
 
-static struct gw_revision ghost_revision(const struct gw_ghost *ghost)
+/* Where versions order the files, a ghost's is what its id says: "B9" is the baseline of version 9. */
+static struct gw_revision ghost_revision(const struct gw_history *history, const struct gw_ghost *ghost)
 {
+    const bool linear = history->format && history->format->linear;
     return (struct gw_revision){
         .id = ghost->id,
         .title = ghost->title,
-        .labels = "",
-        .flags = GW_REV_GHOST | (ghost->has_down ? (uint32_t)GW_REV_HAS_DOWN : 0),
+        .labels = ghost->labels ? ghost->labels : "",
+        .version = linear ? ghost->id + strcspn(ghost->id, "0123456789") : NULL,
+        .flags = GW_REV_GHOST | (ghost->has_down ? (uint32_t)GW_REV_HAS_DOWN : 0) |
+                 (ghost->baseline ? (uint32_t)GW_REV_BASELINE : 0),
         .kind = ghost->repeatable ? GW_KIND_REPEATABLE : GW_KIND_VERSIONED,
     };
 }
@@ -364,14 +385,14 @@ static void place_ghosts(struct building *building, const struct gw_ghost *ghost
     memcpy(building->at, history->at, history->n_versioned * sizeof *building->at);
     for (size_t i = 0; i < n; i++)
         if (!ghosts[i].repeatable)
-            building->at[at++] = ghost_revision(&ghosts[i]);
+            building->at[at++] = ghost_revision(history, &ghosts[i]);
     building->n_versioned = at;
     memcpy(building->at + at, history->at + history->n_versioned,
            (history->n - history->n_versioned) * sizeof *building->at);
     at += history->n - history->n_versioned;
     for (size_t i = 0; i < n; i++)
         if (ghosts[i].repeatable)
-            building->at[at++] = ghost_revision(&ghosts[i]);
+            building->at[at++] = ghost_revision(history, &ghosts[i]);
 }
 
 int gw_history_add_ghosts(struct gw_history *history, const struct gw_ghost *ghosts, size_t n,

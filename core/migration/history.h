@@ -70,7 +70,7 @@ struct gw_ghost {
     const char *id, *title;
     const char *parents, *depends; /* space-separated ids */
     const char *labels;
-    bool has_down, repeatable;
+    bool has_down, repeatable, baseline;
 };
 int gw_history_add_ghosts(struct gw_history *history, const struct gw_ghost *ghosts, size_t n,
                           struct gw_fault *fault);

@@ -18,40 +18,56 @@ struct ordering {
 
 /* ---- edges the other way round ---- */
 
-/* Fills children from parents, and dependents from depends, each in one array for all. */
+static const uint32_t *edges_out(const struct gw_revision *revision, bool parents, uint32_t *n)
+{
+    *n = parents ? revision->n_parents : revision->n_depends;
+    return parents ? revision->parents : revision->depends;
+}
+
+static uint32_t **edges_in(struct gw_revision *revision, bool parents)
+{
+    return parents ? &revision->children : &revision->dependents;
+}
+
+static uint32_t *count_in(struct gw_revision *revision, bool parents)
+{
+    return parents ? &revision->n_children : &revision->n_dependents;
+}
+
+/* Counts the edges that come in, and with fill sets them too, where the counts have been turned to room. */
+static uint32_t visit_edges(struct gw_history *history, bool parents, bool fill)
+{
+    uint32_t total = 0, n;
+    for (uint32_t i = 0; i < history->n; i++) {
+        const uint32_t *out = edges_out(&history->at[i], parents, &n);
+        for (uint32_t k = 0; k < n; k++) {
+            struct gw_revision *to = &history->at[out[k]];
+            uint32_t *count = count_in(to, parents);
+            if (fill)
+                (*edges_in(to, parents))[*count] = i;
+            ++*count;
+            total++;
+        }
+    }
+    return total;
+}
+
+/* Fills children from parents, or dependents from depends, in one array for all. */
 static bool reverse_edges(struct gw_history *history, bool parents)
 {
-    size_t total = 0;
-    for (uint32_t i = 0; i < history->n; i++) {
-        *(parents ? &history->at[i].n_children : &history->at[i].n_dependents) = 0;
-        total += parents ? history->at[i].n_parents : history->at[i].n_depends;
-    }
-    uint32_t *edges = gw_arena_array(&history->arena, total + 1, sizeof *edges);
+    for (uint32_t i = 0; i < history->n; i++)
+        *count_in(&history->at[i], parents) = 0;
+    uint32_t total = visit_edges(history, parents, false);
+    uint32_t *edges = gw_arena_array(&history->arena, (size_t)total + 1, sizeof *edges);
     if (!edges)
         return false;
     for (uint32_t i = 0; i < history->n; i++) {
-        const struct gw_revision *from = &history->at[i];
-        for (uint32_t k = 0; k < (parents ? from->n_parents : from->n_depends); k++) {
-            struct gw_revision *to = &history->at[parents ? from->parents[k] : from->depends[k]];
-            ++*(parents ? &to->n_children : &to->n_dependents);
-        }
+        uint32_t *count = count_in(&history->at[i], parents);
+        *edges_in(&history->at[i], parents) = edges;
+        edges += *count;
+        *count = 0;
     }
-    for (uint32_t i = 0; i < history->n; i++) {
-        struct gw_revision *to = &history->at[i];
-        *(parents ? &to->children : &to->dependents) = edges;
-        edges += parents ? to->n_children : to->n_dependents;
-        *(parents ? &to->n_children : &to->n_dependents) = 0;
-    }
-    for (uint32_t i = 0; i < history->n; i++) {
-        const struct gw_revision *from = &history->at[i];
-        for (uint32_t k = 0; k < (parents ? from->n_parents : from->n_depends); k++) {
-            struct gw_revision *to = &history->at[parents ? from->parents[k] : from->depends[k]];
-            if (parents)
-                to->children[to->n_children++] = i;
-            else
-                to->dependents[to->n_dependents++] = i;
-        }
-    }
+    visit_edges(history, parents, true);
     return true;
 }
 

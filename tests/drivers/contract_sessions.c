@@ -124,7 +124,7 @@ static pid_t lock_in_child(char *named, size_t room)
 {
     int ready[2];
     assert_int_equal(pipe(ready), 0);
-    pid_t child = fork();
+    pid_t child = fork_child();
     if (child == 0) {
         struct connection c;
         bool ok = connection_open(&c, &plugin, &(struct opening){ .url = dialect->url() }) == GW_OK &&
@@ -153,8 +153,7 @@ static void test_lock_ends_with_its_process(void **state)
     open_new(&c);
     pid_t child = lock_in_child(named, sizeof named);
     assert_int_equal(lock(&c), GW_E_LOCKED);
-    assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
+    kill_child(child);
     assert_int_equal(lock(&c), GW_OK);
     assert_int_equal(holds(&c), GW_OK);
     connection_close(&c);
@@ -164,7 +163,6 @@ static void test_terminate_ends_a_session(void **state)
 {
     struct connection c;
     char named[256];
-    int how;
     (void)state;
     if (!plugin.recover)
         skip();
@@ -173,8 +171,7 @@ static void test_terminate_ends_a_session(void **state)
     assert_int_equal(lock(&c), GW_E_LOCKED);
     assert_int_equal(terminate(&c, named), GW_OK);
     assert_int_equal(lock(&c), GW_OK);
-    kill(child, SIGKILL); /* where ending a session does not end its process */
-    assert_int_equal(waitpid(child, &how, 0), child);
+    kill_child(child); /* where ending a session does not end its process */
     assert_int_equal(terminate(&c, named), GW_OK);
     assert_int_equal(terminate(&c, "no such session"), GW_E_ARGUMENT);
     connection_close(&c);

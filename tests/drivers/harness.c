@@ -6,10 +6,13 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- the host ---- */
@@ -404,6 +407,23 @@ gw_status terminate(struct connection *connection, const char *session)
 {
     return ended(connection, connection->plugin->recover->terminate(
                                  call_of(connection), connection->conn, str(session)));
+}
+
+/* ---- processes ---- */
+
+pid_t fork_child(void)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return child;
+}
+
+void kill_child(pid_t child)
+{
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
 /* ---- files ---- */

@@ -9,6 +9,7 @@
 #include <godwit/plugin.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 enum { TEXT_ROOM = 1 << 16, ROWS = 64 };
 
@@ -88,6 +89,11 @@ gw_status lock(struct connection *connection);
 gw_status unlock(struct connection *connection);
 gw_status holds(struct connection *connection);
 gw_status terminate(struct connection *connection, const char *session);
+
+/* fork(); the child dies with the test. */
+pid_t fork_child(void);
+/* SIGKILL, and waits for its end. */
+void kill_child(pid_t child);
 
 /* Readies the call for the next entry. */
 struct gw_call *call_of(struct connection *connection);

@@ -266,7 +266,7 @@ static void test_blockers(void **state)
     (void)state;
     sqlite_new(&c, &plugin, NULL);
     assert_int_equal(pipe(ready), 0);
-    pid_t child = fork();
+    pid_t child = fork_child();
     if (child == 0) {
         struct connection mine;
         if (try_open(folder_file("app.db"), 0, &mine) != GW_OK ||
@@ -287,8 +287,7 @@ static void test_blockers(void **state)
                                              .settings = { "lock_timeout", "10ms" } }),
                      GW_E_LOCKED);
     expect_message(&c, expected);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    kill_child(child);
     close(ready[0]);
     close(ready[1]);
     assert_int_equal(plugin.progress->blockers(call_of(&c), c.conn, &out), GW_OK);

@@ -71,7 +71,7 @@ static int run_without_room(const char *database)
 static int in_child(const char *database, rlim_t file_limit)
 {
     int how;
-    pid_t child = fork();
+    pid_t child = fork_child();
     if (child == 0) {
         const struct sigaction ignore = { .sa_handler = SIG_IGN };
         const struct rlimit limit = { file_limit, file_limit };
@@ -155,64 +155,69 @@ static void test_cancelled_unit_of_a_group(void **state)
     connection_close(&c);
 }
 
-/* A reader keeps a commit from ending: it waits as long as it may, then all is undone and named. */
+static int ready[2];
+
+static void tell_reading(int look)
+{
+    if (look == 3 && write(ready[1], "x", 1) != 1)
+        _exit(1);
+}
+
+/* A reader keeps a commit from ending: it waits as long as it may, then all is undone and the reader named. */
 static void test_reader_blocks_commit(void **state)
 {
-    struct connection c, reader;
+    struct connection c;
+    char byte;
     (void)state;
     sqlite_new(&c, &plugin, NULL);
     sqlite_must(&c, TX, (const char *const[]){ "CREATE TABLE t (a)", "INSERT INTO t VALUES (1)", NULL });
-    sqlite_new(&reader, &plugin, NULL);
-    assert_int_equal(run(&reader, &(struct unit){ .sql = { "BEGIN" } }), GW_E_INTERNAL);
-    connection_close(&reader);
-
-    int ready[2];
-    char byte;
     assert_int_equal(pipe(ready), 0);
-    pid_t child = fork();
+    pid_t child = fork_child();
     if (child == 0) {
+        struct connection reader;
         sqlite_new(&reader, &plugin, NULL);
-        reader.call.stop_rows_at = 0;
-        if (write(ready[1], "x", 1) != 1)
-            _exit(1);
+        reader.call.on_look = tell_reading;
         query(&reader, "WITH RECURSIVE n(i) AS (SELECT a FROM t UNION ALL SELECT i + 1 FROM n"
                        " WHERE i < 4000000000) SELECT count(*) FROM n, t");
         _exit(0);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
-    gw_status status;
-    do { /* until the child's query has its read lock */
-        status = run(&c, &(struct unit){ .flags = TX,
-                                         .statement_flags = GW_STMT_USER,
-                                         .sql = { "INSERT INTO t VALUES (2)" },
-                                         .settings = { "lock_timeout", "50ms" } });
-        if (status == GW_OK)
-            sqlite_must(&c, TX, (const char *const[]){ "DELETE FROM t WHERE a = 2", NULL });
-    } while (status == GW_OK);
-    assert_int_equal(status, GW_E_LOCKED);
+    assert_int_equal(run(&c, &(struct unit){ .flags = TX,
+                                             .statement_flags = GW_STMT_USER,
+                                             .sql = { "INSERT INTO t VALUES (2)" },
+                                             .settings = { "lock_timeout", "50ms" } }),
+                     GW_E_LOCKED);
     assert_int_equal(c.call.n_done, 1);
     expect_message(&c, "was not committed");
     expect_message(&c, "reading");
     expect_rows(&c, "SELECT a FROM t", "1\n");
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    kill_child(child);
     close(ready[0]);
     close(ready[1]);
     sqlite_must(&c, TX, (const char *const[]){ "INSERT INTO t VALUES (2)", NULL });
     connection_close(&c);
 }
 
+static void test_transaction_left_open(void **state)
+{
+    struct connection c;
+    (void)state;
+    sqlite_new(&c, &plugin, NULL);
+    assert_int_equal(run(&c, &(struct unit){ .sql = { "BEGIN" } }), GW_E_INTERNAL);
+    sqlite_must(&c, TX, (const char *const[]){ "CREATE TABLE t (a)", NULL });
+    connection_close(&c);
+}
+
 static void test_killed_group_leaves_nothing(void **state)
 {
     struct connection c;
-    int ready[2];
     char byte;
     (void)state;
     sqlite_new(&c, &plugin, NULL);
     sqlite_must(&c, TX, (const char *const[]){ "CREATE TABLE t (a)", NULL });
     connection_close(&c);
     assert_int_equal(pipe(ready), 0);
-    pid_t child = fork();
+    pid_t child = fork_child();
     if (child == 0) {
         sqlite_new(&c, &plugin, "PRAGMA cache_size = 10");
         run(&c, &(struct unit){ .flags = RELAXED, .sql = { "INSERT INTO t VALUES (1)" } });
@@ -223,8 +228,7 @@ static void test_killed_group_leaves_nothing(void **state)
             pause();
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    kill_child(child);
     close(ready[0]);
     close(ready[1]);
     sqlite_new(&c, &plugin, NULL);
@@ -244,6 +248,7 @@ int sqlite_fault_cases(const struct plugin *loaded)
         CASE(test_conflict_clause_that_rolls_back),
         CASE(test_cancelled_unit_of_a_group),
         CASE(test_reader_blocks_commit),
+        CASE(test_transaction_left_open),
         CASE(test_killed_group_leaves_nothing),
     };
     plugin = *loaded;

@@ -17,7 +17,7 @@ enum {
     REVISIONS_MOST = 300,
     EDGES_MOST = 4,
     ROUNDS = 300,
-    ID_ROOM = 16,
+    ID_ROOM = 24,
     LIST_ROOM = EDGES_MOST * ID_ROOM,
     LABEL_EVERY = 17
 };
