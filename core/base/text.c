@@ -4,7 +4,15 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence at text (RFC 3629, table 3-7 of Unicode), 0 if it is not one. */
+/* The second byte's range depends on the first (Unicode, table 3-7: no overlong forms, no surrogates). */
+static bool utf8_second(unsigned char first, unsigned char second)
+{
+    unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    return second >= low && second <= high;
+}
+
+/* Length of the UTF-8 sequence at s (RFC 3629), 0 if it is not one. */
 static size_t utf8_sequence(const unsigned char *s, size_t len)
 {
     if (s[0] < 0x80)
@@ -12,11 +20,7 @@ static size_t utf8_sequence(const unsigned char *s, size_t len)
     if (s[0] < 0xC2 || s[0] > 0xF4)
         return 0;
     size_t n = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (len < n)
-        return 0;
-    unsigned char low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
-    if (s[1] < low || s[1] > high)
+    if (len < n || !utf8_second(s[0], s[1]))
         return 0;
     for (size_t i = 2; i < n; i++)
         if ((s[i] & 0xC0) != 0x80)
@@ -90,21 +94,29 @@ const char *gw_text_nearest(const char *word, const char *const *candidates, siz
     return nearest;
 }
 
+/* Whether a sequence of n bytes steers a terminal instead of showing something. */
+static bool is_steering(const unsigned char *s, size_t n)
+{
+    if (n == 1)
+        return s[0] < 0x20 || s[0] == 0x7F;
+    if (n == 2) /* U+0080..U+009F: 8-bit controls */
+        return s[0] == 0xC2 && s[1] < 0xA0;
+    if (n != 3 || s[0] != 0xE2)
+        return false;
+    /* U+2028..U+202E end lines and turn text around, and so do U+2066..U+2069. */
+    return (s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE) || (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9);
+}
+
 void gw_text_safe(struct gw_buf *out, const char *text, size_t len, bool keep_newlines)
 {
     const unsigned char *s = (const unsigned char *)text;
     for (size_t at = 0; at < len;) {
         size_t n = utf8_sequence(s + at, len - at);
-        bool c1 = n == 2 && s[at] == 0xC2 && s[at + 1] < 0xA0; /* U+0080..U+009F: 8-bit controls */
-        /* U+202A..U+202E and U+2066..U+2069 turn text around; U+2028, U+2029 end lines. */
-        bool turns = n == 3 && s[at] == 0xE2 &&
-                     ((s[at + 1] == 0x80 && s[at + 2] >= 0xA8 && s[at + 2] <= 0xAE) ||
-                      (s[at + 1] == 0x81 && s[at + 2] >= 0xA6 && s[at + 2] <= 0xA9));
-        if (s[at] == '\n' && keep_newlines)
-            gw_buf_char(out, '\n');
+        if (keep_newlines && (s[at] == '\n' || s[at] == '\t'))
+            gw_buf_char(out, text[at]);
         else if (s[at] == '\t')
-            gw_buf_char(out, keep_newlines ? '\t' : ' ');
-        else if (n && s[at] >= 0x20 && s[at] != 0x7F && !c1 && !turns)
+            gw_buf_char(out, ' ');
+        else if (n && !is_steering(s + at, n))
             gw_buf_add(out, text + at, n);
         else
             for (size_t i = 0; i < (n ? n : 1); i++)

@@ -41,36 +41,64 @@ static int journal_state(const struct gw_cell *cell, enum gw_journal_state *out,
 
 enum { COLUMNS = 11 }; /* of GW_SQL_JOURNAL */
 
-int gw_journal_take(struct gw_journal *journal, const struct gw_cell *cells, uint32_t n,
-                    struct gw_fault *fault)
+/* Which revision, and which way: the same in all rows. */
+static int take_revision(struct gw_journal *journal, const struct gw_cell *cells,
+                         struct gw_fault *fault)
 {
-    struct gw_journal_row row = { 0 };
-
-    if (n != COLUMNS || cells[0].kind != GW_TEXT || cells[0].v.s.len == 0)
-        return nonsense(fault, "a row without a revision");
     bool up = text_is(&cells[1], "up");
+
+    if (cells[0].kind != GW_TEXT || cells[0].v.s.len == 0)
+        return nonsense(fault, "a row without a revision");
     if (!up && !text_is(&cells[1], "down"))
         return nonsense(fault, "unknown direction");
     if (!journal->revision) {
         journal->revision = gw_cell_copy(&journal->arena, &cells[0]);
         journal->direction = up ? GW_UP : GW_DOWN;
-        if (!journal->revision)
-            return gw_fail_memory(fault);
-    } else if (!text_is(&cells[0], journal->revision) || up != (journal->direction == GW_UP))
-        return nonsense(fault, "more than one revision is half-way");
+        return journal->revision ? GW_DONE : gw_fail_memory(fault);
+    }
+    return text_is(&cells[0], journal->revision) && up == (journal->direction == GW_UP)
+               ? GW_DONE
+               : nonsense(fault, "more than one revision is half-way");
+}
+
+static int take_number(const struct gw_journal *journal, const struct gw_cell *cells,
+                       struct gw_journal_row *row, struct gw_fault *fault)
+{
     int64_t number = gw_cell_number(&cells[2]), total = gw_cell_number(&cells[3]);
+
     if (number < 1 || total < number || total > UINT32_MAX)
         return nonsense(fault, "a statement number out of range");
     if (journal->rows.len && journal->rows.at[journal->rows.len - 1].number >= number)
         return nonsense(fault, "statement numbers out of order");
-    row.number = (uint32_t)number;
-    row.total = (uint32_t)total;
-    if (cells[4].kind != GW_TEXT || gw_hash_parse(&row.sha256, cells[4].v.s.ptr, cells[4].v.s.len))
+    row->number = (uint32_t)number;
+    row->total = (uint32_t)total;
+    return GW_DONE;
+}
+
+static int take_statement(const struct gw_cell *cells, struct gw_journal_row *row,
+                          struct gw_fault *fault)
+{
+    if (cells[4].kind != GW_TEXT ||
+        gw_hash_parse(&row->sha256, cells[4].v.s.ptr, cells[4].v.s.len))
         return nonsense(fault, "a hash that is not one");
     if (cells[5].kind != GW_TEXT || cells[5].v.s.len != 1 || !strchr("TAPN", cells[5].v.s.ptr[0]))
         return nonsense(fault, "unknown class");
-    row.class_ = cells[5].v.s.ptr[0];
-    int code = journal_state(&cells[6], &row.state, fault);
+    row->class_ = cells[5].v.s.ptr[0];
+    return journal_state(&cells[6], &row->state, fault);
+}
+
+int gw_journal_take(struct gw_journal *journal, const struct gw_cell *cells, uint32_t n,
+                    struct gw_fault *fault)
+{
+    struct gw_journal_row row = { 0 };
+
+    if (n != COLUMNS)
+        return nonsense(fault, "a row of another shape");
+    int code = take_revision(journal, cells, fault);
+    if (!code)
+        code = take_number(journal, cells, &row, fault);
+    if (!code)
+        code = take_statement(cells, &row, fault);
     if (code)
         return code;
     row.before = gw_cell_copy(&journal->arena, &cells[7]);

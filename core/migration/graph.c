@@ -361,6 +361,18 @@ static int link_ghost(const struct building *building, uint32_t i, const char *l
     return GW_DONE;
 }
 
+/* The labels that no file carries, and that can be labels at all: a row is a stranger's text. */
+static const char *ghost_labels(const struct gw_history *history, const char *labels)
+{
+    const char *list = labels, *word;
+    size_t len;
+    while (list && next_word(&list, &word, &len))
+        if (!name_allowed(word, len) || gw_map_get(&history->labels, word, len) != GW_MAP_NONE ||
+            gw_map_get(&history->ids, word, len) != GW_MAP_NONE)
+            return "";
+    return labels ? labels : "";
+}
+
 /* Where versions order the files, a ghost's is what its id says: "B9" is the baseline of version 9. */
 static struct gw_revision ghost_revision(const struct gw_history *history, const struct gw_ghost *ghost)
 {
@@ -368,7 +380,7 @@ static struct gw_revision ghost_revision(const struct gw_history *history, const
     return (struct gw_revision){
         .id = ghost->id,
         .title = ghost->title,
-        .labels = ghost->labels ? ghost->labels : "",
+        .labels = ghost_labels(history, ghost->labels),
         .version = linear ? ghost->id + strcspn(ghost->id, "0123456789") : NULL,
         .flags = GW_REV_GHOST | (ghost->has_down ? (uint32_t)GW_REV_HAS_DOWN : 0) |
                  (ghost->baseline ? (uint32_t)GW_REV_BASELINE : 0),

@@ -68,23 +68,26 @@ class Races:
         self.violations = []
         self.start = folder / "start.db"
         self.subject.make_start(self.start)
-        self.patient = self._project("patient", "30s", "30s")
-        self.hasty = self._project("hasty", "0s", "200ms")
+        self.patient = [self._project("patient", "30s", "30s", "run"),
+                        self._project("patient-each", "30s", "30s", "revision")]
+        self.hasty = [self._project("hasty", "0s", "200ms", "run"),
+                      self._project("hasty-each", "0s", "200ms", "revision")]
         self.points = self._count()
 
-    def _project(self, name, lock_wait, busy_timeout):
+    def _project(self, name, lock_wait, busy_timeout, durability):
         return Project(self.options.godwit, self.folder / name, self.subject.directory,
-                       format=self.subject.format, lock_wait=lock_wait,
+                       format=self.subject.format, lock_wait=lock_wait, durability=durability,
                        busy_timeout=busy_timeout)
 
     def _count(self):
         """How many points one run has when nobody disturbs it."""
-        self.patient.start_over(self.start)
+        project = self.patient[0]
+        project.start_over(self.start)
         path = self.folder / "count"
-        outcome = self.patient.run("upgrade", env={
+        outcome = project.run("upgrade", env={
             "LD_PRELOAD": self.options.preload, "GODWIT_FAULT_COUNT": str(path),
             "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0",
-            "GODWIT_FAULT_DIR": str(self.patient.folder)})
+            "GODWIT_FAULT_DIR": str(project.folder)})
         if outcome.code != 0:
             sys.exit(f"without a race, upgrade exits {outcome.code}: {outcome.last()}")
         return int(path.read_text())
@@ -110,9 +113,9 @@ class Races:
 
     def race(self, at):
         """One race. The loser may have to wait, or is told at once that the lock is taken."""
-        project = self.random.choice((self.patient, self.hasty))
+        project = self.random.choice(self.patient + self.hasty)
         point = self.random.choice((0, self.random.randint(1, self.points)))
-        what = f"race {at} (point {point}, lock_wait of {project.folder.name})"
+        what = f"race {at} (point {point}, {project.folder.name})"
         project.start_over(self.start)
         first = Held(self.options, project, point, "upgrade")
         first.wait()
@@ -121,7 +124,7 @@ class Races:
         for runner in self.random.sample((first, second), 2):
             runner.let_go()
         outcomes = [first.finish(), second.finish()]
-        allowed = (0,) if project is self.patient else (0, command.LOCKED)
+        allowed = (0,) if project in self.patient else (0, command.LOCKED)
         for outcome in outcomes:
             if outcome.code not in allowed:
                 self.wrong(what, f"exit {outcome.code}: {outcome.last()}")
@@ -132,7 +135,7 @@ class Races:
 
     def stopped(self, point):
         """The owner is stopped with the lock in its hands. Returns False if it has none there."""
-        project = self.hasty
+        project = self.hasty[point % 2]
         what = f"stopped at point {point}"
         project.start_over(self.start)
         owner = Held(self.options, project, point, "upgrade")
