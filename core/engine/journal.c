@@ -81,7 +81,7 @@ static int take_statement(const struct gw_cell *cells, struct gw_journal_row *ro
     if (cells[4].kind != GW_TEXT ||
         gw_hash_parse(&row->sha256, cells[4].v.s.ptr, cells[4].v.s.len))
         return nonsense(fault, "a hash that is not one");
-    if (cells[5].kind != GW_TEXT || cells[5].v.s.len != 1 || !strchr("TAPN", cells[5].v.s.ptr[0]))
+    if (cells[5].kind != GW_TEXT || cells[5].v.s.len != 1 || !memchr("TAPN", cells[5].v.s.ptr[0], 4))
         return nonsense(fault, "unknown class");
     row->class_ = cells[5].v.s.ptr[0];
     return journal_state(&cells[6], &row->state, fault);

@@ -113,7 +113,7 @@ static bool pragma_value(struct sqlite_lexer *lexer, char *out, size_t room)
 
 static void classify_pragma(struct sqlite_lexer *lexer, struct sqlite_kind *kind)
 {
-    char name[sizeof kind->pragma], value[32];
+    char name[sizeof kind->pragma], *value = kind->value;
     const char *why;
 
     sqlite_lex_next(lexer);
@@ -124,7 +124,7 @@ static void classify_pragma(struct sqlite_lexer *lexer, struct sqlite_kind *kind
         sqlite_lex_next(lexer);
         sqlite_lex_plain(lexer, name, sizeof name);
     }
-    bool sets = pragma_value(lexer, value, sizeof value);
+    bool sets = pragma_value(lexer, value, sizeof kind->value);
     kind->policy = sqlite_pragma_policy(name, sets ? value : NULL, &why);
     if (sets)
         memcpy(kind->pragma, name, sizeof name);

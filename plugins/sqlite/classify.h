@@ -14,6 +14,7 @@ struct sqlite_kind {
     bool savepoint; /* SAVEPOINT, RELEASE or ROLLBACK TO */
     enum sqlite_pragma_policy policy; /* of a PRAGMA that sets something; else SQLITE_PRAGMA_FREE */
     char pragma[32];                  /* its name, in lower case; empty: no PRAGMA that sets something */
+    char value[32];                   /* what it sets, in lower case */
     /* With GW_SPLIT_REFUSED: why, and what to do. */
     gw_status status;
     char message[200];

@@ -16,6 +16,8 @@ static const struct mapping {
     { SQLITE_CONSTRAINT_FOREIGNKEY, GW_E_CONSTRAINT, 0,
       "`PRAGMA foreign_key_check` lists the rows without a parent" },
     { SQLITE_IOERR_NOMEM, GW_E_NO_MEMORY, 0, "" },
+    { SQLITE_READONLY_ROLLBACK, GW_E_READ_ONLY, GW_ERR_RETRYABLE,
+      "another process ended in the middle of a write; run again with the right to write the file" },
     { SQLITE_READONLY_DBMOVED, GW_E_IO, 0,
       "the file was moved or replaced while it was open; run again" },
     { SQLITE_ABORT, GW_E_CANCELLED, 0, "" },

@@ -165,6 +165,9 @@ gw_status sqlite_statement_begin(struct sqlite_session *session, const struct gw
     *out = (struct sqlite_statement){ 0 };
     if (kind && kind->flags & GW_SPLIT_REFUSED)
         return sqlite_fail(session, kind->status, kind->hint, "%s", kind->message);
+    if (kind && kind->vacuum && session->guard.transaction)
+        return sqlite_fail(session, GW_E_REFUSED, "put it into a section that says no-transaction",
+                           "'VACUUM' does not work inside a transaction");
     session->guard.active = kind;
     session->guard.vacuum = kind && kind->vacuum;
     session->guard.message[0] = '\0';
@@ -219,6 +222,19 @@ static gw_status check_truth(struct sqlite_session *session, struct sqlite_state
     return status;
 }
 
+/* SQLite does not fail when it cannot change the journal mode: it returns the one that stays. */
+static gw_status check_journal_mode(struct sqlite_session *session, struct sqlite_statement *running,
+                                    struct gw_str sql, const char *wanted)
+{
+    bool row;
+    gw_status status = sqlite_statement_step(session, running, sql, &row);
+    const char *mode =
+        status == GW_OK && row ? (const char *)sqlite3_column_text(running->stmt, 0) : NULL;
+    if (!mode || session->in_memory || strcmp(mode, wanted) == 0)
+        return status;
+    return sqlite_fail(session, GW_E_UNSUPPORTED, NULL, "the journal mode stays '%s'", mode);
+}
+
 gw_status sqlite_statement_run(struct sqlite_session *session, const struct gw_statement *statement,
                                const struct sqlite_kind *kind, int64_t *affected)
 {
@@ -229,6 +245,8 @@ gw_status sqlite_statement_run(struct sqlite_session *session, const struct gw_s
     *affected = -1;
     if (status == GW_OK && statement->flags & GW_STMT_EXPECT_TRUE)
         status = check_truth(session, &running, statement->sql);
+    else if (status == GW_OK && kind && strcmp(kind->pragma, "journal_mode") == 0)
+        status = check_journal_mode(session, &running, statement->sql, kind->value);
     else
         while (status == GW_OK && row)
             status = sqlite_statement_step(session, &running, statement->sql, &row);

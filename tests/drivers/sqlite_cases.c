@@ -335,6 +335,7 @@ static const struct {
     { "PRAGMA journal_mode = 'memory'", "journal_mode" },
     { "PRAGMA journal_mode = WAL", "journal_mode" },
     { "PRAGMA wal_checkpoint", "wal_checkpoint" },
+    { "VACUUM", "'VACUUM'" },
     { "PRAGMA locking_mode = EXCLUSIVE", "locking_mode" },
     { "PRAGMA schema_version = 7", "schema_version" },
     { "PRAGMA query_only = 1", "query_only" },

@@ -210,9 +210,9 @@ def parse(godwit, folder, history):
              if event["type"] == "revision" and event["kind"] == "versioned"]
     wanted = [migration.name for migration in history.migrations()]
     expect(len(files) >= len(wanted), f"history lists {len(files)} revisions, not {len(wanted)}")
-    files = [file for file in files if not Path(file).name.startswith("B")]  # a baseline stands aside
+    files = [file for file in files if not Path(file).name.startswith("B")]  # Flyway's baseline
     for file, name in zip(files, wanted):
-        expect(name in file, f"history has '{file}' where the order of {history.format} has '{name}'")
+        expect(name in file, f"history has '{file}' where its own tool has '{name}'")
     expect(not project.database.exists(), "history made a database")
     return [f"{len(files)} read"]
 
