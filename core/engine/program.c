@@ -120,7 +120,7 @@ static int check_class(const struct making *making, const struct gw_program_stat
 static int check_company(struct making *making, struct gw_fault *fault)
 {
     const struct gw_program *program = making->program;
-    if (!making->script->transaction || program->statements.len <= 1)
+    if (!making->script->transaction || making->script->mixes || program->statements.len <= 1)
         return GW_DONE;
     for (size_t i = 0; i < program->statements.len; i++) {
         const struct gw_program_statement *statement = &program->statements.at[i];
@@ -128,8 +128,7 @@ static int check_company(struct making *making, struct gw_fault *fault)
             continue;
         making->line = statement->line;
         return refuse(making, fault, "this statement cannot run inside a transaction",
-                      "give it a file of its own, or mark the section as running without one "
-                      "(`-- godwit:no-transaction`, or what the file's format has for it)");
+                      "put `-- godwit:no-transaction` into the section, or give it a file of its own");
     }
     return GW_DONE;
 }

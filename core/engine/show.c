@@ -12,7 +12,14 @@ static void show_statement(const struct gw_step_work *work, uint32_t at)
 {
     const struct gw_program_statement *statement = &work->program.statements.at[at];
     struct gw_arena arena = { 0 };
+    struct gw_buf lines = GW_BUF(SIZE_MAX / 4);
     const char *sql = gw_arena_copy(&arena, statement->sql, statement->len);
+
+    for (size_t i = 0; i < statement->len; i++) {
+        gw_buf_char(&lines, statement->sql[i]);
+        if (statement->sql[i] == '\n')
+            gw_buf_text(&lines, "      ");
+    }
 
     gw_emit(work->workspace->events, GW_LEVEL_DATA, "plan.statement",
             GW_FIELDS(gw_field_text("revision", work->revision->id), gw_field_int("number", at + 1),
@@ -20,7 +27,8 @@ static void show_statement(const struct gw_step_work *work, uint32_t at)
                       gw_field_text("file", work->script.file),
                       gw_field_int("line", statement->line), gw_field_text("sql", sql)),
             "  [%s] %s:%u\n      %s", gw_class_name(statement->class_), work->script.file,
-            statement->line, sql ? sql : "");
+            statement->line, gw_buf_str(&lines));
+    gw_buf_free(&lines);
     gw_arena_free(&arena);
 }
 

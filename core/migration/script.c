@@ -95,7 +95,7 @@ int gw_script_read(struct gw_script *out, const struct gw_history *history, uint
     const struct gw_revision *of = &history->at[revision];
     struct reading reading = { .folder = { .path = history->directory } };
 
-    *out = (struct gw_script){ .transaction = true };
+    *out = (struct gw_script){ .transaction = true, .mixes = history->format->linear };
     if (!of->file)
         return gw_fail(fault, GW_USAGE, "revision '%s' has no file", of->id);
     reading.folder.fd = open(history->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -24,6 +24,8 @@ struct gw_script {
     const char *file; /* shown in messages; "database" for a stored down */
     GW_VEC(struct gw_segment) segments;
     bool transaction; /* false: no-transaction */
+    bool mixes; /* written for another tool: what cannot run in a transaction may stand among the rest, and is
+                 * then journalled as a unit of its own. In our own format that is refused */
     struct gw_field *settings; /* set name=value */
     size_t n_settings;
     const char *irreversible; /* the reason; NULL: it can be reverted */

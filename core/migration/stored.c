@@ -125,7 +125,7 @@ static int take_line(struct gw_body *body, struct gw_lines *lines, const struct 
 int gw_script_parse_stored(struct gw_script *out, const char *text, size_t len, const char *shown,
                            struct gw_fault *fault)
 {
-    *out = (struct gw_script){ .transaction = true, .exists = len != 0 };
+    *out = (struct gw_script){ .transaction = true, .mixes = true, .exists = len != 0 };
     out->file = gw_arena_string(&out->arena, shown);
     const char *copy = gw_arena_copy(&out->arena, text, len);
     if (!out->file || !copy)

@@ -59,7 +59,7 @@ static void describe(const struct gw_program *program, char *out, size_t room)
 
 static const struct {
     const char *name, *sql;
-    bool no_transaction, whole;
+    bool no_transaction, whole, mixes;
     const char *probe;
     const char *units; /* NULL: refused, with `message` in the fault */
     const char *message;
@@ -80,6 +80,9 @@ static const struct {
       .journalled = true },
     { .name = "vacuum in a transaction", .sql = "CREATE TABLE a(x);\nVACUUM;",
       .message = "m.sql:2: this statement cannot run inside a transaction" },
+    { .name = "vacuum among others, written for another tool", .mixes = true,
+      .sql = "CREATE TABLE a(x); CREATE TABLE b(x); VACUUM; DROP TABLE a;", .units = "2 1! 1",
+      .journalled = true },
     { .name = "nothing but vacuum", .sql = "-- tidy up\nVACUUM;", .units = "1!", .journalled = true },
     { .name = "own transaction", .sql = "BEGIN; CREATE TABLE a(x); CREATE TABLE b(x); COMMIT;",
       .units = "2" },
@@ -112,6 +115,7 @@ static const struct {
 static void check_case(struct fixture *fixture, size_t i)
 {
     struct gw_script script = { .file = "m.sql", .transaction = !cases[i].no_transaction,
+                                .mixes = cases[i].mixes,
                                 .exists = true };
     struct gw_program program;
     struct gw_fault fault = { 0 };
