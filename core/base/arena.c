@@ -13,7 +13,10 @@ struct gw_arena_block {
     _Alignas(max_align_t) unsigned char data[];
 };
 
-enum { BLOCK_FIRST = 4096, BLOCK_MOST = 65536 };
+enum {
+    BLOCK_FIRST = 4096,
+    BLOCK_MOST = 65536
+};
 
 static void *block_take(struct gw_arena *arena, size_t size, size_t align)
 {

@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-enum { GW_TIME_TEXT = 32 };
+enum {
+    GW_TIME_TEXT = 32
+};
 
 int64_t gw_clock_wall_ns(void);   /* since 1970-01-01T00:00:00Z */
 int64_t gw_clock_steady_ns(void); /* never goes back; for durations */

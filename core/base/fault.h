@@ -8,13 +8,13 @@
 
 enum gw_code { /* exit codes of the command; functions return them, 0 for success */
     GW_DONE = 0,
-    GW_INTERNAL = 1,        /* a fault of ours, or out of memory */
-    GW_USAGE = 2,           /* command line, configuration or migration files are wrong */
-    GW_PENDING = 3,         /* pending or different */
-    GW_INVALID = 4,         /* validation failed */
-    GW_LOCKED = 5,          /* lock not obtained */
-    GW_UNCHANGED = 6,       /* failed, nothing changed by what failed */
-    GW_HALFWAY = 7,         /* failed half-way, recovery needed */
+    GW_INTERNAL = 1,  /* a fault of ours, or out of memory */
+    GW_USAGE = 2,     /* command line, configuration or migration files are wrong */
+    GW_PENDING = 3,   /* pending or different */
+    GW_INVALID = 4,   /* validation failed */
+    GW_LOCKED = 5,    /* lock not obtained */
+    GW_UNCHANGED = 6, /* failed, nothing changed by what failed */
+    GW_HALFWAY = 7,   /* failed half-way, recovery needed */
     GW_BACKUP = 8,
     GW_WINDOW = 9,
     GW_ROLLED_BACK = 10,
@@ -41,6 +41,7 @@ int gw_hint(struct gw_fault *fault, const char *format, ...) GW_PRINTF(2, 3);
 int gw_fault_prefix(struct gw_fault *fault, const char *format, ...) GW_PRINTF(2, 3);
 int gw_fail_memory(struct gw_fault *fault);
 /* With strerror(error) and, for ENOSPC, EACCES and EROFS, a hint. */
-int gw_fail_errno(struct gw_fault *fault, int code, int error, const char *format, ...) GW_PRINTF(4, 5);
+int gw_fail_errno(struct gw_fault *fault, int code, int error, const char *format, ...)
+    GW_PRINTF(4, 5);
 
 #endif

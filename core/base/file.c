@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_MORE = 65536 };
+enum {
+    READ_MORE = 65536
+};
 
 static int at_ceiling(const struct gw_buf *out, int fd, const char *shown, struct gw_fault *fault)
 {

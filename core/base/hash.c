@@ -18,7 +18,8 @@ int gw_hash_parse(struct gw_hash *out, const char *text, size_t len)
     size_t got = 0;
     if (len != 2 * GW_HASH_BYTES)
         return -1;
-    if (sodium_hex2bin(out->bytes, GW_HASH_BYTES, text, len, NULL, &got, NULL) || got != GW_HASH_BYTES)
+    if (sodium_hex2bin(out->bytes, GW_HASH_BYTES, text, len, NULL, &got, NULL) ||
+        got != GW_HASH_BYTES)
         return -1;
     return 0;
 }

@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GW_HASH_BYTES = 32, GW_HASH_TEXT = 2 * GW_HASH_BYTES + 1 };
+enum {
+    GW_HASH_BYTES = 32,
+    GW_HASH_TEXT = 2 * GW_HASH_BYTES + 1
+};
 
 struct gw_hash { /* SHA-256, FIPS 180-4 */
     uint8_t bytes[GW_HASH_BYTES];

@@ -20,7 +20,8 @@ struct gw_map { /* zero-initialise */
 /* Adds key unless it is there. *found gets the number stored under it: value if it was added.
  * False when out of memory. */
 bool gw_map_add(struct gw_map *map, const char *key, uint32_t value, uint32_t *found);
-uint32_t gw_map_get(const struct gw_map *map, const char *key, size_t len); /* GW_MAP_NONE if absent */
+uint32_t gw_map_get(const struct gw_map *map, const char *key,
+                    size_t len); /* GW_MAP_NONE if absent */
 void gw_map_free(struct gw_map *map);
 
 #endif

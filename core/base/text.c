@@ -41,7 +41,9 @@ size_t gw_text_valid(const char *text, size_t len)
     return at;
 }
 
-enum { NEAREST_MOST = 63 };
+enum {
+    NEAREST_MOST = 63
+};
 
 /* Optimal string alignment: insertion, deletion, substitution, swap of neighbours; each costs 1. */
 static size_t text_distance(const char *a, size_t n, const char *b, size_t m)
@@ -104,7 +106,8 @@ static bool is_steering(const unsigned char *s, size_t n)
     if (n != 3 || s[0] != 0xE2)
         return false;
     /* U+2028..U+202E end lines and turn text around, and so do U+2066..U+2069. */
-    return (s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE) || (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9);
+    return (s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE) ||
+           (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9);
 }
 
 void gw_text_safe(struct gw_buf *out, const char *text, size_t len, bool keep_newlines)

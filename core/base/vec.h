@@ -19,7 +19,8 @@
          ? ((vec)->at[(vec)->len++] = (__VA_ARGS__), true) \
          : false)
 /* Room for n in all, exactly. False when out of memory. */
-#define gw_vec_reserve(vec, n) gw_vec_room((void **)&(vec)->at, &(vec)->room, (n), sizeof *(vec)->at)
+#define gw_vec_reserve(vec, n) \
+    gw_vec_room((void **)&(vec)->at, &(vec)->room, (n), sizeof *(vec)->at)
 #define gw_vec_free(vec) gw_vec_drop((void **)&(vec)->at, &(vec)->len, &(vec)->room)
 
 bool gw_vec_grow(void **at, size_t *room, size_t len, size_t size);

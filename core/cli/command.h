@@ -6,7 +6,8 @@
 #include "cli/options.h"
 #include "engine/workspace.h"
 
-enum { /* options; a table gives each its name */
+/* options; a table gives each its name */
+enum {
     GW_ARG_CONFIG = 1,
     GW_ARG_ENVIRONMENT,
     GW_ARG_JSON,

@@ -20,9 +20,10 @@ static int check_changed(const struct gw_workspace *workspace, struct gw_fault *
     gw_fail(fault, GW_USAGE, "%s/%s: '%s' was changed after it was applied%s",
             workspace->history.directory, revision->file, revision->id,
             state->changed.len > 1 ? ", and so were others" : "");
-    return gw_hint(fault,
-                   "bring the old text back, or accept the new one with `godwit repair %s --reason ...`",
-                   revision->id);
+    return gw_hint(
+        fault,
+        "bring the old text back, or accept the new one with `godwit repair %s --reason ...`",
+        revision->id);
 }
 
 static int check_state(const struct gw_workspace *workspace, const struct gw_plan *plan,
@@ -43,7 +44,8 @@ static int check_state(const struct gw_workspace *workspace, const struct gw_pla
         const struct gw_revision *revision = &workspace->history.at[i];
         if (!(revision->flags & GW_REV_GHOST))
             continue;
-        gw_fail(fault, GW_USAGE, "the database has the revision '%s' (%s), which no file in '%s' describes",
+        gw_fail(fault, GW_USAGE,
+                "the database has the revision '%s' (%s), which no file in '%s' describes",
                 revision->id, revision->title, workspace->history.directory);
         return gw_hint(fault, "update this checkout, or revert it with `godwit downgrade`; "
                               "the way back is stored in the database");
@@ -59,7 +61,8 @@ static void note_bookkeeping(const struct gw_step_work *work)
         return;
     for (size_t i = 0; i < work->program.statements.len; i++) {
         const struct gw_program_statement *statement = &work->program.statements.at[i];
-        if (memmem(statement->sql, statement->len, format->bookkeeping, strlen(format->bookkeeping)))
+        if (memmem(statement->sql, statement->len, format->bookkeeping,
+                   strlen(format->bookkeeping)))
             gw_emit(work->workspace->events, GW_LEVEL_WARN, "revision.bookkeeping",
                     GW_FIELDS(gw_field_text("revision", work->revision->id),
                               gw_field_text("table", format->bookkeeping)),
@@ -138,7 +141,8 @@ static void emit_step(const struct gw_step_work *work, enum gw_apply_how how, si
     gw_emit(work->workspace->events, GW_LEVEL_INFO, down ? "revision.reverted" : "revision.applied",
             GW_FIELDS(gw_field_text("revision", work->revision->id),
                       gw_field_text("title", work->revision->title),
-                      gw_field_text("how", work->record.how), gw_field_int("number", (int64_t)number),
+                      gw_field_text("how", work->record.how),
+                      gw_field_int("number", (int64_t)number),
                       gw_field_int("total", (int64_t)total), gw_field_int("elapsed_ns", elapsed)),
             "%s %s  %s  (%s)", verbs[how != GW_APPLY_RUN][down], work->revision->id,
             work->revision->title, time);

@@ -30,7 +30,8 @@ int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
 
 /* plan as events of level data, type "plan.step" and "plan.statement": statements, classes, file positions. The
  * same checks as gw_apply does before it runs anything. */
-int gw_plan_show(struct gw_workspace *workspace, const struct gw_plan *plan, struct gw_fault *fault);
+int gw_plan_show(struct gw_workspace *workspace, const struct gw_plan *plan,
+                 struct gw_fault *fault);
 
 /* The script that would bring a database that is at `applied` through the plan, as one text (--sql). from_base:
  * with the state tables' DDL. how: GW_APPLY_STAMP writes the records alone. Needs GW_NEED_DRIVER only. */

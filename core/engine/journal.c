@@ -21,8 +21,9 @@ static bool text_is(const struct gw_cell *cell, const char *text)
 static int nonsense(struct gw_fault *fault, const char *what)
 {
     gw_fail(fault, GW_HALFWAY, "the statement journal cannot be understood: %s", what);
-    return gw_hint(fault, "nothing was changed; look at the table godwit_statement, and restore it or "
-                          "ask whoever wrote to it");
+    return gw_hint(fault,
+                   "nothing was changed; look at the table godwit_statement, and restore it or "
+                   "ask whoever wrote to it");
 }
 
 static int journal_state(const struct gw_cell *cell, enum gw_journal_state *out,
@@ -39,7 +40,9 @@ static int journal_state(const struct gw_cell *cell, enum gw_journal_state *out,
     return nonsense(fault, "unknown state");
 }
 
-enum { COLUMNS = 11 }; /* of GW_SQL_JOURNAL */
+enum {
+    COLUMNS = 11
+}; /* of GW_SQL_JOURNAL */
 
 /* Which revision, and which way: the same in all rows. */
 static int take_revision(struct gw_journal *journal, const struct gw_cell *cells,
@@ -78,10 +81,10 @@ static int take_number(const struct gw_journal *journal, const struct gw_cell *c
 static int take_statement(const struct gw_cell *cells, struct gw_journal_row *row,
                           struct gw_fault *fault)
 {
-    if (cells[4].kind != GW_TEXT ||
-        gw_hash_parse(&row->sha256, cells[4].v.s.ptr, cells[4].v.s.len))
+    if (cells[4].kind != GW_TEXT || gw_hash_parse(&row->sha256, cells[4].v.s.ptr, cells[4].v.s.len))
         return nonsense(fault, "a hash that is not one");
-    if (cells[5].kind != GW_TEXT || cells[5].v.s.len != 1 || !memchr("TAPN", cells[5].v.s.ptr[0], 4))
+    if (cells[5].kind != GW_TEXT || cells[5].v.s.len != 1 ||
+        !memchr("TAPN", cells[5].v.s.ptr[0], 4))
         return nonsense(fault, "unknown class");
     row->class_ = cells[5].v.s.ptr[0];
     return journal_state(&cells[6], &row->state, fault);
@@ -105,7 +108,8 @@ int gw_journal_take(struct gw_journal *journal, const struct gw_cell *cells, uin
     return row.before && gw_vec_push(&journal->rows, row) ? GW_DONE : gw_fail_memory(fault);
 }
 
-static int journal_row(void *payload, const struct gw_cell *cells, uint32_t n, struct gw_fault *fault)
+static int journal_row(void *payload, const struct gw_cell *cells, uint32_t n,
+                       struct gw_fault *fault)
 {
     return gw_journal_take(payload, cells, n, fault);
 }
@@ -160,8 +164,8 @@ int gw_journal_matches(const struct gw_journal *journal, const struct gw_program
             continue;
         gw_fail(fault, GW_HALFWAY,
                 "'%s' is half-way, and statement %" PRIu32 " that was %s is not the one in %s now",
-                journal->revision, row->number,
-                row->state == GW_JOURNAL_DONE ? "done" : "begun", program->script->file);
+                journal->revision, row->number, row->state == GW_JOURNAL_DONE ? "done" : "begun",
+                program->script->file);
         return gw_hint(fault, "bring the file back to what was run, then `godwit resume`; "
                               "or `godwit revert-partial`");
     }

@@ -7,13 +7,17 @@
 #include "engine/program.h"
 #include "engine/workspace.h"
 
-enum gw_journal_state { GW_JOURNAL_INTENT, GW_JOURNAL_DONE, GW_JOURNAL_UNDETERMINED };
+enum gw_journal_state {
+    GW_JOURNAL_INTENT,
+    GW_JOURNAL_DONE,
+    GW_JOURNAL_UNDETERMINED
+};
 
 struct gw_journal_row {
     uint32_t number, total; /* number from 1 */
     enum gw_journal_state state;
     struct gw_hash sha256;
-    char class_; /* 'T', 'A', 'P' or 'N' */
+    char class_;        /* 'T', 'A', 'P' or 'N' */
     const char *before; /* fingerprint, "" if none */
 };
 
@@ -21,7 +25,7 @@ struct gw_journal_row {
 struct gw_journal {
     struct gw_arena arena;
     GW_VEC(struct gw_journal_row) rows; /* by number */
-    const char *revision; /* NULL: nothing is half-way */
+    const char *revision;               /* NULL: nothing is half-way */
     enum gw_direction direction;
 };
 

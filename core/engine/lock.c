@@ -12,7 +12,11 @@
 
 static const struct gw_str lock_name = GW_S("godwit");
 
-enum { FIRST_WAIT_MS = 20, LONGEST_WAIT_MS = 250, AUDIT_ROW = 1 };
+enum {
+    FIRST_WAIT_MS = 20,
+    LONGEST_WAIT_MS = 250,
+    AUDIT_ROW = 1
+};
 
 /* ---- the driver's lock ---- */
 
@@ -28,7 +32,8 @@ static int driver_lock(struct gw_session *session,
 
 /* ---- the owner's row ---- */
 
-static int owner_take(void *payload, const struct gw_cell *cells, uint32_t n, struct gw_fault *fault)
+static int owner_take(void *payload, const struct gw_cell *cells, uint32_t n,
+                      struct gw_fault *fault)
 {
     struct gw_lock_owner *out = payload;
     const struct {
@@ -36,9 +41,9 @@ static int owner_take(void *payload, const struct gw_cell *cells, uint32_t n, st
         size_t room;
         uint32_t column;
     } texts[] = {
-        { out->owner, sizeof out->owner, 1 },           { out->host, sizeof out->host, 2 },
-        { out->since, sizeof out->since, 4 },           { out->connection, sizeof out->connection, 5 },
-        { out->command, sizeof out->command, 6 },       { out->doing, sizeof out->doing, 7 },
+        { out->owner, sizeof out->owner, 1 },     { out->host, sizeof out->host, 2 },
+        { out->since, sizeof out->since, 4 },     { out->connection, sizeof out->connection, 5 },
+        { out->command, sizeof out->command, 6 }, { out->doing, sizeof out->doing, 7 },
     };
     (void)fault;
     if (n != 8)
@@ -127,10 +132,14 @@ static int raise_epoch(struct gw_workspace *workspace, const char *command, stru
     gw_time_text(now, gw_clock_wall_ns());
     snprintf(shown, sizeof shown, "%s", command);
     const struct gw_cell args[] = {
-        gw_cell_int(state->epoch + 1),           gw_cell_text(workspace->who.user),
-        gw_cell_text(workspace->who.host),       gw_cell_int(getpid()),
-        gw_cell_text(now),                       gw_cell_text(workspace->session.connection),
-        gw_cell_text(shown),                     gw_cell_int(state->epoch),
+        gw_cell_int(state->epoch + 1),
+        gw_cell_text(workspace->who.user),
+        gw_cell_text(workspace->who.host),
+        gw_cell_int(getpid()),
+        gw_cell_text(now),
+        gw_cell_text(workspace->session.connection),
+        gw_cell_text(shown),
+        gw_cell_int(state->epoch),
     };
     gw_batch_add(&batch, state->sql[GW_SQL_OWN], args, sizeof args / sizeof args[0],
                  GW_STMT_ONE_ROW);
@@ -193,7 +202,8 @@ int gw_lock_release(struct gw_workspace *workspace, struct gw_fault *fault)
 
 /* ---- status and break ---- */
 
-int gw_lock_status(struct gw_workspace *workspace, struct gw_lock_owner *out, struct gw_fault *fault)
+int gw_lock_status(struct gw_workspace *workspace, struct gw_lock_owner *out,
+                   struct gw_fault *fault)
 {
     struct gw_session *session = &workspace->session;
     struct gw_fault tried = { 0 };
@@ -224,7 +234,8 @@ static int end_owner(struct gw_workspace *workspace, const struct gw_lock_owner 
     if (!GW_HAS(&session->recover, terminate)) {
         gw_fail(fault, GW_LOCKED, "the driver '%s' cannot end another session",
                 session->project->database.backend);
-        return gw_hint(fault, "end the process %" PRId64 " on %s yourself", owner->pid, owner->host);
+        return gw_hint(fault, "end the process %" PRId64 " on %s yourself", owner->pid,
+                       owner->host);
     }
     gw_call_init(&call, session->project->database.backend, session->events, workspace->stop);
     gw_status status = session->recover.terminate(
@@ -252,7 +263,8 @@ int gw_lock_break(struct gw_workspace *workspace, const char *reason, struct gw_
     if (code)
         return code;
     if (owner.known)
-        snprintf(subject, sizeof subject, "%s on %s, pid %" PRId64, owner.owner, owner.host, owner.pid);
+        snprintf(subject, sizeof subject, "%s on %s, pid %" PRId64, owner.owner, owner.host,
+                 owner.pid);
     else
         snprintf(subject, sizeof subject, "%.290s", owner.note);
     gw_batch_audit(&batch, workspace, AUDIT_ROW, "lock break", subject, reason);

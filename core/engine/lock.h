@@ -15,8 +15,9 @@ int gw_lock_take(struct gw_workspace *workspace, const char *command, bool *move
 int gw_lock_release(struct gw_workspace *workspace, struct gw_fault *fault);
 
 struct gw_lock_owner {
-    bool held;  /* by anybody, now */
-    bool known; /* the fields below are set: the present or, if not held, the last owner that did not release */
+    bool held; /* by anybody, now */
+    bool
+        known; /* the fields below are set: the present or, if not held, the last owner that did not release */
     int64_t epoch, pid;
     char owner[128], host[128], since[32], connection[128], command[256], doing[130];
     char note[512]; /* held: what the driver says of who holds it */

@@ -33,9 +33,9 @@ struct making {
     const struct gw_segment *segment;
     size_t counted; /* bytes of the segment whose lines are in `line` */
     unsigned line;
-    bool first;     /* the next statement is the segment's first */
-    bool inside;    /* between the file's own BEGIN and COMMIT */
-    bool split_tx;  /* the file has transactions of its own */
+    bool first;    /* the next statement is the segment's first */
+    bool inside;   /* between the file's own BEGIN and COMMIT */
+    bool split_tx; /* the file has transactions of its own */
     unsigned begin_line;
     uint32_t group; /* first statement of the unit under way */
 };
@@ -105,9 +105,9 @@ static int check_class(const struct making *making, const struct gw_program_stat
                        struct gw_fault *fault)
 {
     if (statement->class_ == GW_CLASS_N && !statement->probe)
-        return refuse(making, fault,
-                      "the effect of this statement cannot be told after a crash (class N)",
-                      "put `-- godwit:probe SELECT ...` before it, a query that is true once it took effect");
+        return refuse(
+            making, fault, "the effect of this statement cannot be told after a crash (class N)",
+            "put `-- godwit:probe SELECT ...` before it, a query that is true once it took effect");
     bool own = statement->class_ == GW_CLASS_P || statement->class_ == GW_CLASS_N;
     if (own && making->inside)
         return refuse(making, fault, "this statement cannot run inside a transaction",
@@ -127,8 +127,9 @@ static int check_company(struct making *making, struct gw_fault *fault)
         if (statement->class_ != GW_CLASS_P && statement->class_ != GW_CLASS_N)
             continue;
         making->line = statement->line;
-        return refuse(making, fault, "this statement cannot run inside a transaction",
-                      "put `-- godwit:no-transaction` into the section, or give it a file of its own");
+        return refuse(
+            making, fault, "this statement cannot run inside a transaction",
+            "put `-- godwit:no-transaction` into the section, or give it a file of its own");
     }
     return GW_DONE;
 }
@@ -155,7 +156,8 @@ static int take_plain(struct making *making, size_t begin, size_t end, uint64_t 
         return gw_fail(fault, GW_USAGE, "%s: too many statements", making->script->file);
 
     /* Alone: without a transaction around the file, or where the database commits by itself. */
-    bool alone = !making->inside && (!making->script->transaction || statement.class_ != GW_CLASS_T);
+    bool alone =
+        !making->inside && (!making->script->transaction || statement.class_ != GW_CLASS_T);
     if (alone && !close_group(making))
         return gw_fail_memory(fault);
     if (!gw_vec_push(&program->statements, statement))
@@ -206,8 +208,7 @@ static void regroup(struct making *making)
         for (size_t i = 0; i < program->units.len; i++)
             transaction = transaction && program->units.at[i].transaction;
         if (transaction) {
-            program->units.at[0] =
-                (struct gw_unit){ 0, (uint32_t)program->statements.len, true };
+            program->units.at[0] = (struct gw_unit){ 0, (uint32_t)program->statements.len, true };
             program->units.len = 1;
         }
     }
@@ -221,7 +222,8 @@ struct whole {
     uint64_t flags;
 };
 
-static int take_whole(void *payload, size_t begin, size_t end, uint64_t flags, struct gw_fault *fault)
+static int take_whole(void *payload, size_t begin, size_t end, uint64_t flags,
+                      struct gw_fault *fault)
 {
     struct whole *whole = payload;
     (void)fault;
@@ -235,7 +237,8 @@ static int make_whole(struct making *making, struct gw_fault *fault)
 {
     const struct gw_segment *segment = making->segment;
     struct whole whole = { 0 };
-    int code = gw_session_split(making->session, segment->sql, segment->len, take_whole, &whole, fault);
+    int code =
+        gw_session_split(making->session, segment->sql, segment->len, take_whole, &whole, fault);
     if (code || whole.n == 0)
         return code;
     if (whole.n == 1)
@@ -243,8 +246,8 @@ static int make_whole(struct making *making, struct gw_fault *fault)
     return take_statement(making, whole.begin, segment->len, GW_CLASS_T, fault);
 }
 
-int gw_program_make(struct gw_program *out, struct gw_session *session, const struct gw_script *script,
-                    struct gw_fault *fault)
+int gw_program_make(struct gw_program *out, struct gw_session *session,
+                    const struct gw_script *script, struct gw_fault *fault)
 {
     struct making making = { .program = out, .session = session, .script = script };
 
@@ -255,17 +258,17 @@ int gw_program_make(struct gw_program *out, struct gw_session *session, const st
         making.counted = 0;
         making.line = segment->line;
         making.first = true;
-        int code = segment->whole
-                       ? make_whole(&making, fault)
-                       : gw_session_split(session, segment->sql, segment->len, take_statement,
-                                          &making, fault);
+        int code = segment->whole ? make_whole(&making, fault)
+                                  : gw_session_split(session, segment->sql, segment->len,
+                                                     take_statement, &making, fault);
         if (code)
             return code;
     }
     if (making.inside) {
         making.line = making.begin_line;
-        return refuse(&making, fault, "begins a transaction that it never commits",
-                      "add the COMMIT, or remove the BEGIN: each migration runs in a transaction anyway");
+        return refuse(
+            &making, fault, "begins a transaction that it never commits",
+            "add the COMMIT, or remove the BEGIN: each migration runs in a transaction anyway");
     }
     if (!close_group(&making))
         return gw_fail_memory(fault);

@@ -9,9 +9,9 @@
 struct gw_program_statement {
     const char *sql;
     size_t len;
-    unsigned line;       /* in the file, from 1 */
-    uint32_t class_;     /* GW_CLASS_* */
-    bool setting;        /* changes the session alone */
+    unsigned line;                   /* in the file, from 1 */
+    uint32_t class_;                 /* GW_CLASS_* */
+    bool setting;                    /* changes the session alone */
     const char *assert_text, *probe; /* NULL: none */
     struct gw_hash sha256;
 };
@@ -26,14 +26,15 @@ struct gw_program {
     const struct gw_script *script; /* must outlive the program */
     GW_VEC(struct gw_program_statement) statements;
     GW_VEC(struct gw_unit) units;
-    bool journalled; /* more than one unit, or one without a transaction: class T as a whole if false */
+    bool
+        journalled; /* more than one unit, or one without a transaction: class T as a whole if false */
     bool own_transactions; /* the file begins and commits by itself */
 };
 
 /* Splits and groups. What cannot be honoured (a ROLLBACK, a transaction left open, VACUUM within a transaction,
  * class N without a probe ...) is GW_USAGE with "FILE:LINE: ". *out is to be freed in any case. */
-int gw_program_make(struct gw_program *out, struct gw_session *session, const struct gw_script *script,
-                    struct gw_fault *fault);
+int gw_program_make(struct gw_program *out, struct gw_session *session,
+                    const struct gw_script *script, struct gw_fault *fault);
 void gw_program_free(struct gw_program *program);
 /* "T", "A", "P" or "N". */
 const char *gw_class_name(uint32_t class_);

@@ -5,7 +5,9 @@
 #include "engine/lock.h"
 #include "engine/rows.h"
 
-enum { AUDIT_ROW = 1 };
+enum {
+    AUDIT_ROW = 1
+};
 
 /* ---- repair ---- */
 
@@ -26,9 +28,12 @@ static int repair_locked(struct gw_workspace *workspace, uint32_t revision, cons
         gw_hash_text(sha256, &script.sha256);
         gw_hash_text(tokens, &script.token_sha256);
         const struct gw_cell args[] = {
-            gw_cell_text(from->title), gw_cell_text(sha256),
-            gw_cell_text(tokens),      gw_cell_text(down.codec),
-            gw_cell_blob(down.bytes, down.len), gw_cell_text(from->id),
+            gw_cell_text(from->title),
+            gw_cell_text(sha256),
+            gw_cell_text(tokens),
+            gw_cell_text(down.codec),
+            gw_cell_blob(down.bytes, down.len),
+            gw_cell_text(from->id),
         };
         gw_batch_guard(&batch, &workspace->state);
         gw_batch_add(&batch, workspace->state.sql[GW_SQL_REPAIR], args,
@@ -99,8 +104,8 @@ static int audited(struct gw_workspace *workspace, const char *action, const cha
     return code ? code : released;
 }
 
-int gw_stamp(struct gw_workspace *workspace, const char *const *targets, size_t n_targets, bool purge,
-             struct gw_fault *fault)
+int gw_stamp(struct gw_workspace *workspace, const char *const *targets, size_t n_targets,
+             bool purge, struct gw_fault *fault)
 {
     struct stamp stamp = { targets, n_targets };
     const struct gw_apply_options options = {

@@ -10,7 +10,7 @@ int gw_repair(struct gw_workspace *workspace, uint32_t revision, const char *rea
               struct gw_fault *fault);
 /* Records that targets, and all they stand on, are applied, and nothing else. purge: forgets all rows first, the
  * way out when the database names revisions that nobody knows. */
-int gw_stamp(struct gw_workspace *workspace, const char *const *targets, size_t n_targets, bool purge,
-             struct gw_fault *fault);
+int gw_stamp(struct gw_workspace *workspace, const char *const *targets, size_t n_targets,
+             bool purge, struct gw_fault *fault);
 
 #endif

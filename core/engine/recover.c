@@ -8,7 +8,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { AUDIT_ROW = 1 };
+enum {
+    AUDIT_ROW = 1
+};
 
 int gw_halfway_find(struct gw_workspace *workspace, struct gw_halfway *out, struct gw_buf *text,
                     struct gw_fault *fault)

@@ -6,12 +6,12 @@
 #include "engine/workspace.h"
 
 struct gw_halfway {
-    bool found;        /* false: nothing is half-way */
+    bool found; /* false: nothing is half-way */
     char revision[130];
     enum gw_direction direction;
-    uint32_t n_done;    /* statements done */
-    uint32_t n_total;   /* statements in all, as the run that began it counted */
-    uint32_t unclear;   /* number (from 1) of the statement whose effect is not known; 0: none */
+    uint32_t n_done;  /* statements done */
+    uint32_t n_total; /* statements in all, as the run that began it counted */
+    uint32_t unclear; /* number (from 1) of the statement whose effect is not known; 0: none */
 };
 /* "3 of 7 statements of abc (up) done, 4 unclear" goes into out (never empty if found). */
 int gw_halfway_find(struct gw_workspace *workspace, struct gw_halfway *out, struct gw_buf *text,

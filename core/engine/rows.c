@@ -26,8 +26,8 @@ void gw_batch_free(struct gw_batch *batch)
     gw_vec_free(&batch->statements);
 }
 
-void gw_batch_add(struct gw_batch *batch, const char *sql, const struct gw_cell *args, uint32_t n_args,
-                  uint32_t flags)
+void gw_batch_add(struct gw_batch *batch, const char *sql, const struct gw_cell *args,
+                  uint32_t n_args, uint32_t flags)
 {
     struct gw_cell *kept = gw_arena_array(&batch->arena, n_args + 1, sizeof *kept);
     if (!kept) {
@@ -97,8 +97,8 @@ static const char *edge_ids(struct gw_batch *batch, const struct gw_history *his
     return copy ? copy : "";
 }
 
-void gw_batch_record(struct gw_batch *batch, const struct gw_workspace *workspace, uint32_t revision,
-                     const struct gw_record *record)
+void gw_batch_record(struct gw_batch *batch, const struct gw_workspace *workspace,
+                     uint32_t revision, const struct gw_record *record)
 {
     const struct gw_revision *from = &workspace->history.at[revision];
     char sha256[GW_HASH_TEXT], tokens[GW_HASH_TEXT];
@@ -108,7 +108,7 @@ void gw_batch_record(struct gw_batch *batch, const struct gw_workspace *workspac
     gw_hash_text(sha256, &from->sha256);
     gw_hash_text(tokens, &record->token_sha256);
     ADD(batch, workspace->state.sql[GW_SQL_RECORD], GW_STMT_ONE_ROW, gw_cell_text(from->id),
-        gw_cell_text(from->kind != GW_KIND_VERSIONED         ? "repeatable"
+        gw_cell_text(from->kind != GW_KIND_VERSIONED ? "repeatable"
                      : from->flags & GW_REV_BASELINE ? "baseline"
                                                      : "versioned"),
         gw_cell_text(from->title),
@@ -117,9 +117,8 @@ void gw_batch_record(struct gw_batch *batch, const struct gw_workspace *workspac
         gw_cell_text(from->labels), kept_text(batch, sha256), kept_text(batch, tokens),
         kept_text(batch, now), gw_cell_text(workspace->who.user), gw_cell_text(workspace->who.host),
         gw_cell_text("godwit " GODWIT_VERSION), kept_text(batch, workspace->events->run),
-        gw_cell_text(record->how), gw_cell_int(0),
-        gw_cell_int(workspace->state.epoch), gw_cell_text(record->down.codec),
-        gw_cell_blob(record->down.bytes, record->down.len));
+        gw_cell_text(record->how), gw_cell_int(0), gw_cell_int(workspace->state.epoch),
+        gw_cell_text(record->down.codec), gw_cell_blob(record->down.bytes, record->down.len));
 }
 
 void gw_batch_duration(struct gw_batch *batch, const struct gw_state *state, const char *id,
@@ -129,7 +128,8 @@ void gw_batch_duration(struct gw_batch *batch, const struct gw_state *state, con
     batch->guards++;
 }
 
-void gw_batch_forget(struct gw_batch *batch, const struct gw_state *state, const char *id, bool must)
+void gw_batch_forget(struct gw_batch *batch, const struct gw_state *state, const char *id,
+                     bool must)
 {
     ADD(batch, state->sql[GW_SQL_FORGET], must ? (uint32_t)GW_STMT_ONE_ROW : 0,
         kept_text(batch, id));
@@ -166,8 +166,8 @@ void gw_batch_journal_drop(struct gw_batch *batch, const struct gw_state *state,
         gw_cell_text(gw_direction_name(entry->direction)), gw_cell_int(entry->number));
 }
 
-void gw_batch_journal_clear(struct gw_batch *batch, const struct gw_state *state, const char *revision,
-                            enum gw_direction direction)
+void gw_batch_journal_clear(struct gw_batch *batch, const struct gw_state *state,
+                            const char *revision, enum gw_direction direction)
 {
     ADD(batch, state->sql[GW_SQL_JOURNAL_CLEAR], 0, kept_text(batch, revision),
         gw_cell_text(gw_direction_name(direction)));
@@ -180,8 +180,8 @@ void gw_batch_audit(struct gw_batch *batch, const struct gw_workspace *workspace
     gw_time_text(now, gw_clock_wall_ns());
     ADD(batch, workspace->state.sql[GW_SQL_AUDIT], GW_STMT_ONE_ROW,
         kept_text(batch, workspace->events->run), gw_cell_int(number), kept_text(batch, now),
-        gw_cell_text(workspace->who.user), gw_cell_text(workspace->who.host), kept_text(batch, action),
-        kept_text(batch, subject), kept_text(batch, reason));
+        gw_cell_text(workspace->who.user), gw_cell_text(workspace->who.host),
+        kept_text(batch, action), kept_text(batch, subject), kept_text(batch, reason));
 }
 
 int gw_batch_run(struct gw_batch *batch, struct gw_session *session, uint64_t flags, uint32_t *done,
@@ -210,7 +210,8 @@ int gw_batch_run(struct gw_batch *batch, struct gw_session *session, uint64_t fl
     if (code && count < guards &&
         (session->status == GW_E_FENCED || session->status == GW_E_ASSERT)) {
         *fault = (struct gw_fault){ 0 };
-        code = gw_fail(fault, GW_LOCKED, "the migration lock is not ours any more: another runner has it");
+        code = gw_fail(fault, GW_LOCKED,
+                       "the migration lock is not ours any more: another runner has it");
         gw_hint(fault, "`godwit lock status` shows who; what this run did before stays");
     }
     return code;

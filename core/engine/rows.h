@@ -35,16 +35,17 @@ struct gw_record { /* what a revision row says besides the revision itself */
     struct gw_hash token_sha256;
     struct gw_stored down;
 };
-void gw_batch_record(struct gw_batch *batch, const struct gw_workspace *workspace, uint32_t revision,
-                     const struct gw_record *record);
-void gw_batch_forget(struct gw_batch *batch, const struct gw_state *state, const char *id, bool must);
+void gw_batch_record(struct gw_batch *batch, const struct gw_workspace *workspace,
+                     uint32_t revision, const struct gw_record *record);
+void gw_batch_forget(struct gw_batch *batch, const struct gw_state *state, const char *id,
+                     bool must);
 
 struct gw_journal_entry {
     const char *revision;
     enum gw_direction direction;
     uint32_t number, total; /* number from 1 */
     const struct gw_program_statement *statement;
-    const char *state; /* "intent", "done" or "undetermined" */
+    const char *state;          /* "intent", "done" or "undetermined" */
     const char *before, *after; /* fingerprints, "" if not taken */
 };
 void gw_batch_journal(struct gw_batch *batch, const struct gw_workspace *workspace,
@@ -53,13 +54,13 @@ void gw_batch_journal_state(struct gw_batch *batch, const struct gw_state *state
                             const struct gw_journal_entry *entry);
 void gw_batch_journal_drop(struct gw_batch *batch, const struct gw_state *state,
                            const struct gw_journal_entry *entry);
-void gw_batch_journal_clear(struct gw_batch *batch, const struct gw_state *state, const char *revision,
-                            enum gw_direction direction);
+void gw_batch_journal_clear(struct gw_batch *batch, const struct gw_state *state,
+                            const char *revision, enum gw_direction direction);
 void gw_batch_audit(struct gw_batch *batch, const struct gw_workspace *workspace, uint32_t number,
                     const char *action, const char *subject, const char *reason);
 /* Any of the engine's statements with arguments already in batch->arena. */
-void gw_batch_add(struct gw_batch *batch, const char *sql, const struct gw_cell *args, uint32_t n_args,
-                  uint32_t flags);
+void gw_batch_add(struct gw_batch *batch, const char *sql, const struct gw_cell *args,
+                  uint32_t n_args, uint32_t flags);
 
 /* Runs the batch as one transaction and empties it. *done counts the migration's own statements, or is
  * GW_NO_STATEMENT if it was none of them that failed. A lock that is not ours any more is GW_LOCKED. */

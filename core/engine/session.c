@@ -12,13 +12,13 @@ static int driver_check(const struct gw_driver *driver, const char *name, struct
         const char *slot;
         bool there;
     } required[] = {
-        { "dialect", driver->dialect },   { "types", driver->types },
-        { "open", driver->open },         { "close", driver->close },
-        { "info", driver->info },         { "split", driver->split },
-        { "run", driver->run },           { "flush", driver->flush },
-        { "query", driver->query },       { "lock", driver->lock },
-        { "unlock", driver->unlock },     { "holds", driver->holds },
-        { "quote", driver->quote },       { "interrupt", driver->interrupt },
+        { "dialect", driver->dialect }, { "types", driver->types },
+        { "open", driver->open },       { "close", driver->close },
+        { "info", driver->info },       { "split", driver->split },
+        { "run", driver->run },         { "flush", driver->flush },
+        { "query", driver->query },     { "lock", driver->lock },
+        { "unlock", driver->unlock },   { "holds", driver->holds },
+        { "quote", driver->quote },     { "interrupt", driver->interrupt },
     };
     for (size_t i = 0; i < sizeof required / sizeof required[0]; i++)
         if (!required[i].there)
@@ -181,7 +181,8 @@ int gw_session_split(struct gw_session *session, const char *sql, size_t len, gw
 
 /* ---- run ---- */
 
-static gw_status run_done(struct gw_call *call, uint32_t index, int64_t affected, int64_t elapsed_ns)
+static gw_status run_done(struct gw_call *call, uint32_t index, int64_t affected,
+                          int64_t elapsed_ns)
 {
     uint32_t *done = call->sink;
     (void)affected;

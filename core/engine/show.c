@@ -106,7 +106,8 @@ static int write_record(struct gw_step_work *work, struct gw_buf *out, struct gw
     work->record.how = "sql";
     if (work->step.direction == GW_DOWN)
         gw_batch_forget(&batch, &work->workspace->state, work->revision->id, true);
-    else if (work->revision->kind == GW_KIND_VERSIONED || work->revision->kind == GW_KIND_REPEATABLE)
+    else if (work->revision->kind == GW_KIND_VERSIONED ||
+             work->revision->kind == GW_KIND_REPEATABLE)
         gw_batch_record(&batch, work->workspace, work->step.revision, &work->record);
     if (batch.failed)
         code = gw_fail_memory(fault);

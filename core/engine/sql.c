@@ -7,23 +7,25 @@
 static const char *const templates[GW_SQLS] = {
     [GW_SQL_EPOCH] = "SELECT layout, epoch, owner FROM {l} WHERE id = 1",
     [GW_SQL_IDS] = "SELECT id, sha256 FROM {r}",
-    [GW_SQL_ROWS] =
-        "SELECT id, title, parents, depends, labels, sha256, token_sha256, applied_at, applied_by, host,"
-        " tool, run, how, duration_ns, codec, kind FROM {r} ORDER BY applied_at, id",
-    [GW_SQL_ROW] =
-        "SELECT id, title, parents, depends, labels, sha256, token_sha256, applied_at, applied_by, host,"
-        " tool, run, how, duration_ns, codec, kind FROM {r} WHERE id = ?1",
+    [GW_SQL_ROWS] = "SELECT id, title, parents, depends, labels, sha256, token_sha256, applied_at, "
+                    "applied_by, host,"
+                    " tool, run, how, duration_ns, codec, kind FROM {r} ORDER BY applied_at, id",
+    [GW_SQL_ROW] = "SELECT id, title, parents, depends, labels, sha256, token_sha256, applied_at, "
+                   "applied_by, host,"
+                   " tool, run, how, duration_ns, codec, kind FROM {r} WHERE id = ?1",
     [GW_SQL_TOKENS] = "SELECT token_sha256 FROM {r} WHERE id = ?1",
     [GW_SQL_DOWN] = "SELECT codec, down FROM {r} WHERE id = ?1",
     [GW_SQL_RECORD] =
-        "INSERT INTO {r} (id, kind, title, parents, depends, labels, sha256, token_sha256, applied_at,"
+        "INSERT INTO {r} (id, kind, title, parents, depends, labels, sha256, token_sha256, "
+        "applied_at,"
         " applied_by, host, tool, run, how, duration_ns, epoch, codec, down) VALUES"
         " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     [GW_SQL_FORGET] = "DELETE FROM {r} WHERE id = ?1",
     [GW_SQL_FORGET_ALL] = "DELETE FROM {r}",
     [GW_SQL_DURATION] = "UPDATE {r} SET duration_ns = ?1 WHERE id = ?2",
-    [GW_SQL_REPAIR] = "UPDATE {r} SET title = ?1, sha256 = ?2, token_sha256 = ?3, codec = ?4, down = ?5"
-                      " WHERE id = ?6",
+    [GW_SQL_REPAIR] =
+        "UPDATE {r} SET title = ?1, sha256 = ?2, token_sha256 = ?3, codec = ?4, down = ?5"
+        " WHERE id = ?6",
     /* Read, not written: a page less to sync in each revision. */
     [GW_SQL_GUARD] = "SELECT count(*) = 1 FROM {l} WHERE id = 1 AND epoch = ?1",
     [GW_SQL_DOING] = "UPDATE {l} SET doing = ?1 WHERE id = 1 AND epoch = ?2",
@@ -36,13 +38,14 @@ static const char *const templates[GW_SQLS] = {
     [GW_SQL_JOURNAL] =
         "SELECT revision, direction, number, total, sha256, class, state, fingerprint_before,"
         " fingerprint_after, run, written_at FROM {s} ORDER BY revision, direction, number",
-    [GW_SQL_JOURNAL_ADD] =
-        "INSERT INTO {s} (revision, direction, number, total, sha256, class, state, fingerprint_before,"
-        " fingerprint_after, epoch, connection, run, written_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [GW_SQL_JOURNAL_ADD] = "INSERT INTO {s} (revision, direction, number, total, sha256, class, "
+                           "state, fingerprint_before,"
+                           " fingerprint_after, epoch, connection, run, written_at)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [GW_SQL_JOURNAL_STATE] = "UPDATE {s} SET state = ?1, fingerprint_after = ?2"
                              " WHERE revision = ?3 AND direction = ?4 AND number = ?5",
-    [GW_SQL_JOURNAL_DROP] = "DELETE FROM {s} WHERE revision = ?1 AND direction = ?2 AND number = ?3",
+    [GW_SQL_JOURNAL_DROP] =
+        "DELETE FROM {s} WHERE revision = ?1 AND direction = ?2 AND number = ?3",
     [GW_SQL_JOURNAL_CLEAR] = "DELETE FROM {s} WHERE revision = ?1 AND direction = ?2",
     [GW_SQL_AUDIT] = "INSERT INTO {a} (run, number, written_at, who, host, action, subject, reason)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -50,7 +53,8 @@ static const char *const templates[GW_SQLS] = {
 
 static const char *const tables[] = {
     "CREATE TABLE IF NOT EXISTS {r} (id {key} NOT NULL PRIMARY KEY, kind {key} NOT NULL,"
-    " title {text} NOT NULL, parents {text} NOT NULL, depends {text} NOT NULL, labels {text} NOT NULL,"
+    " title {text} NOT NULL, parents {text} NOT NULL, depends {text} NOT NULL, labels {text} NOT "
+    "NULL,"
     " sha256 {key} NOT NULL, token_sha256 {key} NOT NULL, applied_at {key} NOT NULL,"
     " applied_by {text} NOT NULL, host {text} NOT NULL, tool {key} NOT NULL, run {key} NOT NULL,"
     " how {key} NOT NULL, duration_ns {int} NOT NULL, epoch {int} NOT NULL, codec {key} NOT NULL,"
@@ -58,7 +62,8 @@ static const char *const tables[] = {
     "CREATE TABLE IF NOT EXISTS {s} (revision {key} NOT NULL, direction {key} NOT NULL,"
     " number {int} NOT NULL, total {int} NOT NULL, sha256 {key} NOT NULL, class {key} NOT NULL,"
     " state {key} NOT NULL, fingerprint_before {key} NOT NULL, fingerprint_after {key} NOT NULL,"
-    " epoch {int} NOT NULL, connection {text} NOT NULL, run {key} NOT NULL, written_at {key} NOT NULL,"
+    " epoch {int} NOT NULL, connection {text} NOT NULL, run {key} NOT NULL, written_at {key} NOT "
+    "NULL,"
     " PRIMARY KEY (revision, direction, number))",
     "CREATE TABLE IF NOT EXISTS {a} (run {key} NOT NULL, number {int} NOT NULL,"
     " written_at {key} NOT NULL, who {text} NOT NULL, host {text} NOT NULL, action {key} NOT NULL,"
@@ -79,10 +84,14 @@ static const char *expand(const char *text, const struct gw_state *state,
         const char *name;
         const char *value;
     } words[] = {
-        { "{r}", state->revision },         { "{s}", state->statement },
-        { "{l}", state->lock },             { "{a}", state->audit },
-        { "{key}", driver->types[GW_TYPE_KEY] },   { "{text}", driver->types[GW_TYPE_TEXT] },
-        { "{int}", driver->types[GW_TYPE_INT] },   { "{blob}", driver->types[GW_TYPE_BLOB] },
+        { "{r}", state->revision },
+        { "{s}", state->statement },
+        { "{l}", state->lock },
+        { "{a}", state->audit },
+        { "{key}", driver->types[GW_TYPE_KEY] },
+        { "{text}", driver->types[GW_TYPE_TEXT] },
+        { "{int}", driver->types[GW_TYPE_INT] },
+        { "{blob}", driver->types[GW_TYPE_BLOB] },
     };
     struct gw_buf out = GW_BUF_TEXT;
     while (*text) {
@@ -105,7 +114,8 @@ static int table_name(char **out, const struct gw_session *session, const char *
 {
     const char *schema = session->project->engine.state_schema;
     struct gw_buf text = GW_BUF_TEXT;
-    struct gw_session copy = *session; /* quoting changes nothing of the session but its last error */
+    struct gw_session copy =
+        *session; /* quoting changes nothing of the session but its last error */
     int code = GW_DONE;
 
     if (schema) {

@@ -8,27 +8,27 @@
 #include <string.h>
 
 enum gw_sql {
-    GW_SQL_EPOCH,           /* -> layout, epoch, owner */
-    GW_SQL_IDS,             /* -> id, sha256 */
-    GW_SQL_ROWS,            /* -> every column but down */
-    GW_SQL_ROW,             /* id -> the same */
-    GW_SQL_TOKENS,          /* id -> token_sha256 */
-    GW_SQL_DOWN,            /* id -> codec, down */
-    GW_SQL_RECORD,          /* insert a revision */
-    GW_SQL_FORGET,          /* delete one by id */
+    GW_SQL_EPOCH,  /* -> layout, epoch, owner */
+    GW_SQL_IDS,    /* -> id, sha256 */
+    GW_SQL_ROWS,   /* -> every column but down */
+    GW_SQL_ROW,    /* id -> the same */
+    GW_SQL_TOKENS, /* id -> token_sha256 */
+    GW_SQL_DOWN,   /* id -> codec, down */
+    GW_SQL_RECORD, /* insert a revision */
+    GW_SQL_FORGET, /* delete one by id */
     GW_SQL_FORGET_ALL,
-    GW_SQL_DURATION,        /* of one, by id */
-    GW_SQL_REPAIR,          /* new text, by id */
-    GW_SQL_GUARD,           /* epoch -> true, or the lock is not ours any more */
-    GW_SQL_DOING,           /* doing, epoch: the same, and says what is being done */
-    GW_SQL_OWNER,           /* -> epoch, owner, host, pid, since, connection, command, doing */
-    GW_SQL_OWN,             /* take: epoch + 1, if it still is the one we read */
-    GW_SQL_DISOWN,          /* release */
-    GW_SQL_JOURNAL,         /* -> all rows, in order */
+    GW_SQL_DURATION, /* of one, by id */
+    GW_SQL_REPAIR,   /* new text, by id */
+    GW_SQL_GUARD,    /* epoch -> true, or the lock is not ours any more */
+    GW_SQL_DOING,    /* doing, epoch: the same, and says what is being done */
+    GW_SQL_OWNER,    /* -> epoch, owner, host, pid, since, connection, command, doing */
+    GW_SQL_OWN,      /* take: epoch + 1, if it still is the one we read */
+    GW_SQL_DISOWN,   /* release */
+    GW_SQL_JOURNAL,  /* -> all rows, in order */
     GW_SQL_JOURNAL_ADD,
-    GW_SQL_JOURNAL_STATE,   /* state and fingerprint of one row */
-    GW_SQL_JOURNAL_DROP,    /* one row */
-    GW_SQL_JOURNAL_CLEAR,   /* all rows of a revision and direction */
+    GW_SQL_JOURNAL_STATE, /* state and fingerprint of one row */
+    GW_SQL_JOURNAL_DROP,  /* one row */
+    GW_SQL_JOURNAL_CLEAR, /* all rows of a revision and direction */
     GW_SQL_AUDIT,
     GW_SQLS
 };

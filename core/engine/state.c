@@ -22,7 +22,8 @@ struct epoch_row {
     int64_t layout, epoch;
 };
 
-static int epoch_take(void *payload, const struct gw_cell *cells, uint32_t n, struct gw_fault *fault)
+static int epoch_take(void *payload, const struct gw_cell *cells, uint32_t n,
+                      struct gw_fault *fault)
 {
     struct epoch_row *row = payload;
     (void)fault;
@@ -38,7 +39,8 @@ int gw_state_look(struct gw_state *state, struct gw_session *session, struct gw_
     state->exists = false;
     if (!session->conn) /* an absent database, opened to read */
         return GW_DONE;
-    int code = gw_session_query(session, state->sql[GW_SQL_EPOCH], NULL, 0, epoch_take, &row, fault);
+    int code =
+        gw_session_query(session, state->sql[GW_SQL_EPOCH], NULL, 0, epoch_take, &row, fault);
     if (code && session->status == GW_E_UNDEFINED) {
         *fault = (struct gw_fault){ 0 };
         return GW_DONE;
@@ -146,11 +148,22 @@ static int rows_take(void *payload, const struct gw_cell *cells, uint32_t n, str
             code = gw_fail_memory(fault);
     if (!code) {
         const struct gw_applied_row row = {
-            .id = text[0], .title = text[1], .parents = text[2], .depends = text[3],
-            .labels = text[4], .sha256 = text[5], .token_sha256 = text[6], .applied_at = text[7],
-            .applied_by = text[8], .host = text[9], .tool = text[10], .run = text[11],
-            .how = text[12], .duration_ns = gw_cell_number(&cells[13]),
-            .has_down = text[14][0] != '\0', .repeatable = strcmp(text[15], "repeatable") == 0,
+            .id = text[0],
+            .title = text[1],
+            .parents = text[2],
+            .depends = text[3],
+            .labels = text[4],
+            .sha256 = text[5],
+            .token_sha256 = text[6],
+            .applied_at = text[7],
+            .applied_by = text[8],
+            .host = text[9],
+            .tool = text[10],
+            .run = text[11],
+            .how = text[12],
+            .duration_ns = gw_cell_number(&cells[13]),
+            .has_down = text[14][0] != '\0',
+            .repeatable = strcmp(text[15], "repeatable") == 0,
             .baseline = strcmp(text[15], "baseline") == 0,
         };
         code = rows->take(rows->payload, &row, fault);
@@ -225,7 +238,8 @@ struct tokens {
     struct gw_hash now;
 };
 
-static int tokens_take(void *payload, const struct gw_cell *cells, uint32_t n, struct gw_fault *fault)
+static int tokens_take(void *payload, const struct gw_cell *cells, uint32_t n,
+                       struct gw_fault *fault)
 {
     struct tokens *tokens = payload;
     struct gw_hash stored;
@@ -249,8 +263,8 @@ static int load_difference(struct load *load, struct gw_session *session, uint32
         GW_DONE) {
         const struct gw_cell id = gw_cell_text(load->history->at[at].id);
         tokens.now = script.token_sha256;
-        int code = gw_session_query(session, state->sql[GW_SQL_TOKENS], &id, 1, tokens_take, &tokens,
-                                    fault);
+        int code = gw_session_query(session, state->sql[GW_SQL_TOKENS], &id, 1, tokens_take,
+                                    &tokens, fault);
         if (code) {
             gw_script_free(&script);
             return code;

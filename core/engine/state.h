@@ -27,7 +27,8 @@ struct gw_state {
     GW_VEC(uint32_t) reworded; /* the same, but only in space and comments */
     size_t n_applied;          /* rows */
     uint32_t n_ghosts;
-    char foreign[64]; /* "goose": no tables of ours, but that tool's bookkeeping is there; else "" */
+    char
+        foreign[64]; /* "goose": no tables of ours, but that tool's bookkeeping is there; else "" */
 };
 
 /* One row of godwit_revision. Texts live until the callback returns; never NULL. */
@@ -38,7 +39,8 @@ struct gw_applied_row {
     int64_t duration_ns;
     bool has_down, repeatable, baseline;
 };
-typedef int gw_applied_take(void *payload, const struct gw_applied_row *row, struct gw_fault *fault);
+typedef int gw_applied_take(void *payload, const struct gw_applied_row *row,
+                            struct gw_fault *fault);
 /* All rows by applied_at and id; none if the tables do not exist. */
 int gw_state_rows(struct gw_state *state, struct gw_session *session, gw_applied_take *take,
                   void *payload, struct gw_fault *fault);

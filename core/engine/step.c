@@ -37,7 +37,8 @@ static int check_unchanged(const struct gw_step_work *work, struct gw_fault *fau
 {
     if (memcmp(&work->script.sha256, &work->revision->sha256, sizeof work->script.sha256) == 0)
         return GW_DONE;
-    gw_fail(fault, GW_UNCHANGED, "%s was changed while this command was running", work->script.file);
+    gw_fail(fault, GW_UNCHANGED, "%s was changed while this command was running",
+            work->script.file);
     return gw_hint(fault, "run the command again once nobody edits it");
 }
 
@@ -46,8 +47,8 @@ static int load_record(struct gw_step_work *work, const char *dialect, struct gw
 {
     struct gw_script down;
     work->record.token_sha256 = work->script.token_sha256;
-    int code = gw_script_read(&down, &work->workspace->history, work->step.revision, GW_DOWN, dialect,
-                              fault);
+    int code = gw_script_read(&down, &work->workspace->history, work->step.revision, GW_DOWN,
+                              dialect, fault);
     if (!code && !down.irreversible)
         code = gw_stored_pack(&work->record.down, &down, &work->arena, fault);
     gw_script_free(&down);
@@ -122,7 +123,8 @@ static int halfway(const struct gw_step_work *work, uint32_t done, struct gw_fau
 {
     fault->code = GW_HALFWAY;
     return gw_hint(fault,
-                   "'%s' (%s) is half-way: %" PRIu32 " of %zu statements done; `godwit resume` goes on, "
+                   "'%s' (%s) is half-way: %" PRIu32
+                   " of %zu statements done; `godwit resume` goes on, "
                    "`godwit revert-partial` undoes them, `godwit mark-done N` records one as done",
                    work->revision->id, gw_direction_name(work->step.direction), done,
                    work->program.statements.len);
@@ -181,7 +183,8 @@ static int run_transaction(struct gw_step_work *work, const struct gw_unit *unit
     uint32_t done;
     gw_batch_guard(batch, &work->workspace->state);
     gw_batch_program(batch, &work->program, unit->first, unit->n);
-    for (uint32_t i = unit->first; i < unit->first + unit->n && work->program.journalled && !last; i++) {
+    for (uint32_t i = unit->first; i < unit->first + unit->n && work->program.journalled && !last;
+         i++) {
         const struct gw_journal_entry entry = entry_of(work, i, "done");
         gw_batch_journal(batch, work->workspace, &entry);
     }
@@ -189,7 +192,8 @@ static int run_transaction(struct gw_step_work *work, const struct gw_unit *unit
         add_record(work, batch);
     int code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX | flags, &done, fault);
     if (code)
-        return blame(work, done < unit->n ? unit->first + done : GW_NO_STATEMENT, GW_UNCHANGED, fault);
+        return blame(work, done < unit->n ? unit->first + done : GW_NO_STATEMENT, GW_UNCHANGED,
+                     fault);
     return GW_DONE;
 }
 
@@ -297,7 +301,8 @@ static int unit_state(struct gw_step_work *work, const struct gw_journal *journa
         return GW_DONE;
     *begun = true;
     if (row->state == GW_JOURNAL_INTENT) {
-        int code = gw_journal_probe(&work->workspace->session, statement, row->before, &result, fault);
+        int code =
+            gw_journal_probe(&work->workspace->session, statement, row->before, &result, fault);
         if (code || result == GW_PROBE_ABSENT)
             return code;
         if (result == GW_PROBE_DONE) {
@@ -336,9 +341,8 @@ static int run_units(struct gw_step_work *work, const struct gw_journal *journal
         bool last = u + 1 == program->units.len, done, begun;
         int code = unit_state(work, journal, unit, &done, &begun, fault);
         if (!code && !done) {
-            code = unit->transaction
-                       ? run_transaction(work, unit, flags, last, batch, fault)
-                       : run_alone(work, unit->first, last, begun, batch, fault);
+            code = unit->transaction ? run_transaction(work, unit, flags, last, batch, fault)
+                                     : run_alone(work, unit->first, last, begun, batch, fault);
             recorded = last;
         }
         if (code)
@@ -411,8 +415,9 @@ static int revert_row(struct gw_step_work *work, struct gw_step_work *back,
     if (result == GW_PROBE_UNCLEAR) {
         gw_fail(fault, GW_HALFWAY, "%s:%u: whether this statement took effect is not known",
                 work->script.file, work->program.statements.at[at].line);
-        return gw_hint(fault, "look at the database; `godwit mark-done %" PRIu32
-                              " --reason ...` if it did", row->number);
+        return gw_hint(
+            fault, "look at the database; `godwit mark-done %" PRIu32 " --reason ...` if it did",
+            row->number);
     }
     gw_batch_guard(batch, &work->workspace->state);
     if (result == GW_PROBE_DONE)
@@ -422,7 +427,8 @@ static int revert_row(struct gw_step_work *work, struct gw_step_work *back,
     return code ? blame(back, counterpart, GW_HALFWAY, fault) : GW_DONE;
 }
 
-int gw_step_revert(struct gw_step_work *work, const struct gw_journal *journal, struct gw_fault *fault)
+int gw_step_revert(struct gw_step_work *work, const struct gw_journal *journal,
+                   struct gw_fault *fault)
 {
     const struct gw_step other = { work->step.revision,
                                    work->step.direction == GW_UP ? GW_DOWN : GW_UP };

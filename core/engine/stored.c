@@ -21,9 +21,9 @@ int gw_stored_pack(struct gw_stored *out, const struct gw_script *script, struct
         return GW_DONE;
     gw_script_text(&text, script);
     size_t room = ZSTD_compressBound(text.len);
-    char *bytes = text.failed                ? NULL
-                  : text.len > PLAIN_MOST    ? gw_arena_alloc(arena, room)
-                                             : gw_arena_copy(arena, gw_buf_str(&text), text.len);
+    char *bytes = text.failed             ? NULL
+                  : text.len > PLAIN_MOST ? gw_arena_alloc(arena, room)
+                                          : gw_arena_copy(arena, gw_buf_str(&text), text.len);
     if (!bytes)
         code = gw_fail_memory(fault);
     else if (text.len <= PLAIN_MOST)
@@ -71,7 +71,8 @@ static int stored_take(void *payload, const struct gw_cell *cells, uint32_t n,
                        struct gw_fault *fault)
 {
     struct reading *reading = payload;
-    if (n != 2 || cells[0].kind != GW_TEXT || (cells[1].kind != GW_BLOB && cells[1].kind != GW_TEXT))
+    if (n != 2 || cells[0].kind != GW_TEXT ||
+        (cells[1].kind != GW_BLOB && cells[1].kind != GW_TEXT))
         return GW_STOP;
     const struct gw_str codec = cells[0].v.s, bytes = cells[1].v.s;
     if (codec.len == 4 && memcmp(codec.ptr, "zstd", 4) == 0)
@@ -79,8 +80,9 @@ static int stored_take(void *payload, const struct gw_cell *cells, uint32_t n,
     else if (codec.len == 5 && memcmp(codec.ptr, "plain", 5) == 0)
         reading->found = true;
     else if (codec.len)
-        return gw_fail(fault, GW_USAGE, "the stored down script of '%s' has the unknown codec '%.20s'",
-                       reading->id, codec.ptr);
+        return gw_fail(fault, GW_USAGE,
+                       "the stored down script of '%s' has the unknown codec '%.20s'", reading->id,
+                       codec.ptr);
     if (!reading->found)
         return GW_STOP;
     int code = codec.len == 4 ? unpack(reading->script, reading->id, bytes, fault)
@@ -96,8 +98,8 @@ int gw_stored_read(struct gw_script *out, struct gw_state *state, struct gw_sess
     const struct gw_cell key = gw_cell_text(id);
 
     *out = (struct gw_script){ 0 };
-    int code = gw_session_query(session, state->sql[GW_SQL_DOWN], &key, 1, stored_take, &reading,
-                                fault);
+    int code =
+        gw_session_query(session, state->sql[GW_SQL_DOWN], &key, 1, stored_take, &reading, fault);
     if (!code && !reading.found) {
         gw_fail(fault, GW_USAGE, "revision '%s' cannot be reverted: it has no down", id);
         gw_hint(fault, "write a new migration that undoes it");

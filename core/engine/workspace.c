@@ -106,7 +106,8 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
             code = gw_state_look(&out->state, &out->session, fault);
     }
     code = files_end(&job, code, fault);
-    if (!code && need == GW_NEED_WRITE && !out->session.conn) /* only now: a mistake above makes no file */
+    if (!code && need == GW_NEED_WRITE &&
+        !out->session.conn) /* only now: a mistake above makes no file */
         code = gw_session_open(&out->session, GW_OPEN_CREATE, fault);
     if (!code && need == GW_NEED_WRITE)
         who_am_i(&out->who);

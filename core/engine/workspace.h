@@ -11,8 +11,8 @@
 enum gw_need {
     GW_NEED_FILES,  /* plugins.conf and the migrations; no plugin is loaded */
     GW_NEED_DRIVER, /* and the driver, for its dialect and splitter; no connection */
-    GW_NEED_READ,   /* and a read-only session with the state as it is; an absent database reads as empty */
-    GW_NEED_WRITE   /* and a session that may write; an absent database is created if the driver can */
+    GW_NEED_READ, /* and a read-only session with the state as it is; an absent database reads as empty */
+    GW_NEED_WRITE /* and a session that may write; an absent database is created if the driver can */
 };
 
 struct gw_who { /* who runs this command */
@@ -27,7 +27,7 @@ struct gw_workspace { /* zero-initialise */
     struct gw_session session;
     struct gw_state state;
     struct gw_who who; /* of a workspace that may write */
-    uint8_t *applied; /* one byte a revision of history.at (plan.h); all 0 below GW_NEED_READ */
+    uint8_t *applied;  /* one byte a revision of history.at (plan.h); all 0 below GW_NEED_READ */
     struct gw_events *events;
     const struct gw_stop *stop;
 };

@@ -5,7 +5,11 @@
 
 #include "event/event.h"
 
-enum gw_color { GW_COLOR_AUTO, GW_COLOR_ALWAYS, GW_COLOR_NEVER };
+enum gw_color {
+    GW_COLOR_AUTO,
+    GW_COLOR_ALWAYS,
+    GW_COLOR_NEVER
+};
 
 struct gw_terminal_options {
     enum gw_color color; /* auto: a terminal, TERM other than "dumb", NO_COLOR unset or empty */
@@ -15,7 +19,8 @@ struct gw_terminal_options {
 
 /* People's text: data to out, all else to err; progress is one line, redrawn, on a terminal only.
  * NULL when out of memory. */
-struct gw_consumer *gw_terminal_new(FILE *out, FILE *err, const struct gw_terminal_options *options);
+struct gw_consumer *gw_terminal_new(FILE *out, FILE *err,
+                                    const struct gw_terminal_options *options);
 /* One JSON object a line to out. Debug and detail events only from that verbosity on. */
 struct gw_consumer *gw_jsonl_new(FILE *out, int verbosity);
 

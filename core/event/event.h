@@ -22,8 +22,8 @@ enum gw_level {
 struct gw_event {
     const char *type; /* "revision.applied": stable names, listed in docs/events.md */
     enum gw_level level;
-    const char *run; /* id of this run, 16 hex digits */
-    int64_t time_ns; /* wall clock */
+    const char *run;  /* id of this run, 16 hex digits */
+    int64_t time_ns;  /* wall clock */
     const char *text; /* one or more lines for people, without the final newline */
     const struct gw_field *fields;
     size_t n_fields;
@@ -35,24 +35,29 @@ struct gw_consumer {
     void (*close)(struct gw_consumer *); /* frees the consumer too */
 };
 
-enum { GW_CONSUMERS = 8 };
+enum {
+    GW_CONSUMERS = 8
+};
 struct gw_events {
     char run[17];
     struct gw_consumer *consumers[GW_CONSUMERS];
     size_t n_consumers;
 };
 
-void gw_events_init(struct gw_events *events); /* draws the run id */
+void gw_events_init(struct gw_events *events);                              /* draws the run id */
 void gw_events_add(struct gw_events *events, struct gw_consumer *consumer); /* NULL is ignored */
 void gw_events_close(struct gw_events *events);
 
 /* events may be NULL: nothing happens. fields as GW_FIELDS(...) or GW_NO_FIELDS. */
 void gw_emit(struct gw_events *events, enum gw_level level, const char *type,
-             const struct gw_field *fields, size_t n_fields, const char *format, ...) GW_PRINTF(6, 7);
+             const struct gw_field *fields, size_t n_fields, const char *format, ...)
+    GW_PRINTF(6, 7);
 /* A "failed" event with code, message and hint. */
 void gw_emit_fault(struct gw_events *events, const struct gw_fault *fault);
 
-enum { GW_FIELD_LIST = 1 }; /* gw_cell.flags in events: words between spaces, an array in JSON */
+enum {
+    GW_FIELD_LIST = 1
+}; /* gw_cell.flags in events: words between spaces, an array in JSON */
 
 struct gw_field gw_field_text(const char *key, const char *text); /* NULL text: null */
 struct gw_field gw_field_list(const char *key, const char *words);

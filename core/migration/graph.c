@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_MOST = 128, EDGES_MOST = 1024 };
+enum {
+    ID_MOST = 128,
+    EDGES_MOST = 1024
+};
 
 struct building {
     struct gw_history *history;
@@ -20,10 +23,11 @@ struct building {
     struct gw_fault *fault;
 };
 
-static int blame(const struct building *building, uint32_t i, unsigned line, const char *format, ...)
-    GW_PRINTF(4, 5);
+static int blame(const struct building *building, uint32_t i, unsigned line, const char *format,
+                 ...) GW_PRINTF(4, 5);
 
-static int blame(const struct building *building, uint32_t i, unsigned line, const char *format, ...)
+static int blame(const struct building *building, uint32_t i, unsigned line, const char *format,
+                 ...)
 {
     const char *file = building->at[i].file;
     va_list args;
@@ -60,8 +64,10 @@ static int refuse_name(const struct building *building, uint32_t i, unsigned lin
                        const char *name)
 {
     blame(building, i, line, "'%.150s' cannot be a %s", name, what);
-    return gw_hint(building->fault, "use 1 to %d characters, none of them '@ - + : ,' or a space, and "
-                                    "not head, heads, base or current", ID_MOST);
+    return gw_hint(building->fault,
+                   "use 1 to %d characters, none of them '@ - + : ,' or a space, and "
+                   "not head, heads, base or current",
+                   ID_MOST);
 }
 
 static int add_ids(const struct building *building)
@@ -194,7 +200,8 @@ static int add_edge(const struct building *building, uint32_t i, struct gw_str w
                     uint32_t *edges, uint32_t kept)
 {
     char name[ID_MOST + 32];
-    snprintf(name, sizeof name, "%.*s", (int)(word.len < ID_MOST + 1 ? word.len : ID_MOST + 1), word.ptr);
+    snprintf(name, sizeof name, "%.*s", (int)(word.len < ID_MOST + 1 ? word.len : ID_MOST + 1),
+             word.ptr);
     uint32_t to = resolve_edge(building, word.ptr, word.len, parent);
     if (to == GW_MAP_NONE)
         return refuse_edge(building, i, parent, name);
@@ -374,7 +381,8 @@ static const char *ghost_labels(const struct gw_history *history, const char *la
 }
 
 /* Where versions order the files, a ghost's is what its id says: "B9" is the baseline of version 9. */
-static struct gw_revision ghost_revision(const struct gw_history *history, const struct gw_ghost *ghost)
+static struct gw_revision ghost_revision(const struct gw_history *history,
+                                         const struct gw_ghost *ghost)
 {
     const bool linear = history->format && history->format->linear;
     return (struct gw_revision){
@@ -424,7 +432,8 @@ int gw_history_add_ghosts(struct gw_history *history, const struct gw_ghost *gho
         uint32_t other;
         if (!gw_map_add(&history->ids, building.at[i].id, i, &other))
             return gw_fail_memory(fault);
-        if (other != i) /* the row changed under our eyes, or the id is as hostile as the database */
+        if (other !=
+            i) /* the row changed under our eyes, or the id is as hostile as the database */
             return gw_fail(fault, GW_USAGE, "the database has the revision '%.150s' twice",
                            building.at[i].id);
     }

@@ -9,13 +9,14 @@
 #include "project/project.h"
 
 enum gw_revision_kind {
-    GW_KIND_VERSIONED,  /* in the graph */
+    GW_KIND_VERSIONED, /* in the graph */
     GW_KIND_REPEATABLE, /* Flyway R__: run again when its text changes, after all versioned ones, by name */
-    GW_KIND_BEFORE,     /* callback: run before an upgrade that has something to do */
-    GW_KIND_AFTER       /* callback: run after it */
+    GW_KIND_BEFORE, /* callback: run before an upgrade that has something to do */
+    GW_KIND_AFTER   /* callback: run after it */
 };
 
-enum { /* gw_revision.flags */
+/* gw_revision.flags */
+enum {
     GW_REV_HAS_DOWN = 1 << 0,
     GW_REV_IRREVERSIBLE = 1 << 1, /* says so itself */
     GW_REV_LOSSLESS = 1 << 2,
@@ -25,9 +26,10 @@ enum { /* gw_revision.flags */
 };
 
 struct gw_revision {
-    const char *id;    /* native: 12 hex digits as a rule; else the version, made unique (formats/format.h) */
-    const char *title; /* one line */
-    const char *file;  /* name within the migrations folder; NULL for a ghost */
+    const char
+        *id; /* native: 12 hex digits as a rule; else the version, made unique (formats/format.h) */
+    const char *title;     /* one line */
+    const char *file;      /* name within the migrations folder; NULL for a ghost */
     const char *file_down; /* formats with a file of its own for down; else NULL */
     const char *created;   /* ISO 8601 or NULL */
     const char *labels;    /* space-separated branch labels; "" if none */
@@ -39,7 +41,8 @@ struct gw_revision {
     uint32_t n_parents, n_depends, n_children, n_dependents;
     uint32_t flags;
     enum gw_revision_kind kind;
-    struct gw_hash sha256; /* of the file's bytes; of file, NUL, file_down's bytes where there are two */
+    struct gw_hash
+        sha256; /* of the file's bytes; of file, NUL, file_down's bytes where there are two */
 };
 
 /* Versioned revisions first, each after its parents and dependencies; ties by created, then id,

@@ -7,16 +7,19 @@
 #include "base/vec.h"
 #include "migration/history.h"
 
-enum gw_direction { GW_UP, GW_DOWN };
+enum gw_direction {
+    GW_UP,
+    GW_DOWN
+};
 
 /* Text between directives. assert, probe and allow belong to the first statement of their segment. */
 struct gw_segment {
     const char *sql; /* in the script's arena; not NUL-terminated within */
     size_t len;
-    unsigned line;            /* of sql[0] in the file, from 1 */
-    bool whole;               /* statement ... end: one statement, not to be split */
-    const char *assert_text;  /* assert "message"; NULL: none */
-    const char *probe;        /* probe SELECT ...; NULL: none */
+    unsigned line;           /* of sql[0] in the file, from 1 */
+    bool whole;              /* statement ... end: one statement, not to be split */
+    const char *assert_text; /* assert "message"; NULL: none */
+    const char *probe;       /* probe SELECT ...; NULL: none */
 };
 
 struct gw_script {
@@ -24,12 +27,13 @@ struct gw_script {
     const char *file; /* shown in messages; "database" for a stored down */
     GW_VEC(struct gw_segment) segments;
     bool transaction; /* false: no-transaction */
-    bool mixes; /* written for another tool: what cannot run in a transaction may stand among the rest, and is
+    bool
+        mixes; /* written for another tool: what cannot run in a transaction may stand among the rest, and is
                  * then journalled as a unit of its own. In our own format that is refused */
     struct gw_field *settings; /* set name=value */
     size_t n_settings;
     const char *irreversible; /* the reason; NULL: it can be reverted */
-    bool exists;   /* there is a section or file for this direction, even an empty one */
+    bool exists;              /* there is a section or file for this direction, even an empty one */
     bool lossless;
     struct gw_hash sha256;       /* of the bytes as read now: compare with gw_revision.sha256 */
     struct gw_hash token_sha256; /* of the tokens: space, comments and line ends folded */

@@ -8,13 +8,13 @@
 #include <godwit/host.h>
 
 struct gw_call {
-    const char *plugin;          /* its name, for messages */
-    struct gw_events *events;    /* may be NULL */
-    const struct gw_stop *stop;  /* may be NULL */
-    int64_t deadline_ns;         /* steady clock; 0: none */
-    void *sink;                  /* whatever the caller's sink functions need */
-    int64_t progress_next_ns;    /* thinning of progress events */
-    gw_status code;              /* of the recorded error, 0 if none */
+    const char *plugin;         /* its name, for messages */
+    struct gw_events *events;   /* may be NULL */
+    const struct gw_stop *stop; /* may be NULL */
+    int64_t deadline_ns;        /* steady clock; 0: none */
+    void *sink;                 /* whatever the caller's sink functions need */
+    int64_t progress_next_ns;   /* thinning of progress events */
+    gw_status code;             /* of the recorded error, 0 if none */
     char sqlstate[8];
     int64_t native;
     uint64_t flags; /* GW_ERR_* */

@@ -45,7 +45,8 @@ int gw_registry_load(struct gw_registry *registry, const char *name,
                      const struct gw_plugin_loaded **out, struct gw_fault *fault);
 /* Copies min(theirs, size) bytes of the vtable that the plugin provides as id into out, zeroing the rest;
  * false if it provides none. The vtable starts with its uint32_t struct_size. */
-bool gw_plugin_interface(const struct gw_plugin_loaded *plugin, const char *id, void *out, size_t size);
+bool gw_plugin_interface(const struct gw_plugin_loaded *plugin, const char *id, void *out,
+                         size_t size);
 
 /* One line of `plugin list`: bundled files and configured entries, nothing loaded. */
 struct gw_plugin_listing {

@@ -57,25 +57,25 @@ struct gw_project {
         unsigned line;
     } database;
     struct {
-        const char *directory; /* openable from the working directory */
-        const char *schema;    /* NULL: none configured */
-        const char *format;    /* NULL: detect */
+        const char *directory;   /* openable from the working directory */
+        const char *schema;      /* NULL: none configured */
+        const char *format;      /* NULL: detect */
         struct gw_settings vars; /* text; placeholders of migration files */
     } migrations;
     struct {
         enum gw_durability durability; /* default run */
         int64_t lock_wait_ns;          /* how long to wait for the migration lock; default 10 s */
-        const char *state_schema;      /* where the state tables live; NULL: the database's default */
+        const char *state_schema; /* where the state tables live; NULL: the database's default */
     } engine;
     struct gw_plugin_entry *plugins;
     size_t n_plugins;
-    const char *editor; /* GODWIT_EDITOR, VISUAL or EDITOR; "vi" */
+    const char *editor;              /* GODWIT_EDITOR, VISUAL or EDITOR; "vi" */
     struct gw_project_value *values; /* every effective value, in the order of the documentation */
     size_t n_values;
 };
 
 struct gw_project_where {
-    const char *config;      /* --config, NULL: GODWIT_CONFIG, then upwards from the working directory */
+    const char *config; /* --config, NULL: GODWIT_CONFIG, then upwards from the working directory */
     const char *environment; /* --environment, NULL: GODWIT_ENVIRONMENT */
 };
 

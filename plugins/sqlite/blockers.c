@@ -36,7 +36,14 @@ struct held { /* one line of /proc/locks */
  * and is not taken. */
 static bool parse(char *line, struct held *out)
 {
-    enum { KIND = 1, TYPE = 3, PID, FILE_ID, START, FIELDS };
+    enum {
+        KIND = 1,
+        TYPE = 3,
+        PID,
+        FILE_ID,
+        START,
+        FIELDS
+    };
     char *fields[FIELDS] = { 0 }, *end;
     size_t n = 0;
     for (char *at = line; *at && n < FIELDS;) {

@@ -20,9 +20,10 @@ static void refuse(struct sqlite_kind *kind, gw_status status, const char *hint,
 static void classify_attach(struct sqlite_lexer *lexer, struct sqlite_kind *kind)
 {
     (void)lexer;
-    refuse(kind, GW_E_REFUSED,
-           "a transaction over several files is not atomic; migrate each file by a project of its own",
-           "'ATTACH'", "is refused in a migration");
+    refuse(
+        kind, GW_E_REFUSED,
+        "a transaction over several files is not atomic; migrate each file by a project of its own",
+        "'ATTACH'", "is refused in a migration");
 }
 
 static void classify_detach(struct sqlite_lexer *lexer, struct sqlite_kind *kind)
@@ -146,11 +147,11 @@ static const struct {
     const char *word;
     void (*classify)(struct sqlite_lexer *, struct sqlite_kind *);
 } words[] = {
-    { "ALTER", classify_alter },       { "ATTACH", classify_attach },
-    { "BEGIN", classify_begin },       { "COMMIT", classify_commit },
-    { "DETACH", classify_detach },     { "DROP", classify_drop },
-    { "END", classify_commit },        { "PRAGMA", classify_pragma },
-    { "RELEASE", classify_savepoint }, { "ROLLBACK", classify_rollback },
+    { "ALTER", classify_alter },         { "ATTACH", classify_attach },
+    { "BEGIN", classify_begin },         { "COMMIT", classify_commit },
+    { "DETACH", classify_detach },       { "DROP", classify_drop },
+    { "END", classify_commit },          { "PRAGMA", classify_pragma },
+    { "RELEASE", classify_savepoint },   { "ROLLBACK", classify_rollback },
     { "SAVEPOINT", classify_savepoint }, { "VACUUM", classify_vacuum },
 };
 

@@ -8,13 +8,13 @@
 #include <godwit/driver.h>
 
 struct sqlite_kind {
-    uint64_t flags;    /* as split() reports them */
-    bool rebuilds;     /* drops or renames a table, or says PRAGMA foreign_keys = off */
+    uint64_t flags; /* as split() reports them */
+    bool rebuilds;  /* drops or renames a table, or says PRAGMA foreign_keys = off */
     bool vacuum;
-    bool savepoint; /* SAVEPOINT, RELEASE or ROLLBACK TO */
+    bool savepoint;                   /* SAVEPOINT, RELEASE or ROLLBACK TO */
     enum sqlite_pragma_policy policy; /* of a PRAGMA that sets something; else SQLITE_PRAGMA_FREE */
-    char pragma[32];                  /* its name, in lower case; empty: no PRAGMA that sets something */
-    char value[32];                   /* what it sets, in lower case */
+    char pragma[32]; /* its name, in lower case; empty: no PRAGMA that sets something */
+    char value[32];  /* what it sets, in lower case */
     /* With GW_SPLIT_REFUSED: why, and what to do. */
     gw_status status;
     char message[200];

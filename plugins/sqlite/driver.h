@@ -8,7 +8,11 @@
 #include <godwit/driver_progress.h>
 #include <godwit/driver_recover.h>
 
-enum { SQLITE_OPTION_BUSY_TIMEOUT, SQLITE_OPTION_CACHE_SIZE, SQLITE_OPTIONS };
+enum {
+    SQLITE_OPTION_BUSY_TIMEOUT,
+    SQLITE_OPTION_CACHE_SIZE,
+    SQLITE_OPTIONS
+};
 
 gw_status sqlite_open(struct gw_call *call, const struct gw_open *open, void **conn);
 void sqlite_close(void *conn);

@@ -17,7 +17,8 @@ static const struct mapping {
       "`PRAGMA foreign_key_check` lists the rows without a parent" },
     { SQLITE_IOERR_NOMEM, GW_E_NO_MEMORY, 0, "" },
     { SQLITE_READONLY_ROLLBACK, GW_E_READ_ONLY, GW_ERR_RETRYABLE,
-      "another process ended in the middle of a write; run again with the right to write the file" },
+      "another process ended in the middle of a write; run again with the right to write the "
+      "file" },
     { SQLITE_READONLY_DBMOVED, GW_E_IO, 0,
       "the file was moved or replaced while it was open; run again" },
     { SQLITE_ABORT, GW_E_CANCELLED, 0, "" },
@@ -27,7 +28,8 @@ static const struct mapping {
     { SQLITE_CANTOPEN, GW_E_CONNECT, 0, "check the rights of the file and of its folder" },
     { SQLITE_CONSTRAINT, GW_E_CONSTRAINT, 0, "repair the data, or change the migration" },
     { SQLITE_CORRUPT, GW_E_CORRUPT, 0,
-      "the file is damaged: keep a copy of it, then restore a backup or try `.recover` of the sqlite3 "
+      "the file is damaged: keep a copy of it, then restore a backup or try `.recover` of the "
+      "sqlite3 "
       "shell" },
     { SQLITE_FULL, GW_E_FULL, 0, "free space on the disk, then run again" },
     { SQLITE_INTERRUPT, GW_E_CANCELLED, 0, "" },
@@ -162,7 +164,8 @@ gw_status sqlite_fail_database(struct sqlite_session *session, int result, struc
     else
         fail_generic(session, text);
     session->failure.native = result;
-    session->failure.flags |= mapping && session->failure.code == mapping->status ? mapping->flags : 0;
+    session->failure.flags |=
+        mapping && session->failure.code == mapping->status ? mapping->flags : 0;
     if (sql.len)
         fail_position(session, sql);
     return session->failure.code;

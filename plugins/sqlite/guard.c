@@ -11,8 +11,8 @@
 #include <strings.h>
 
 /* The first refusal of a statement is the one that counts. */
-__attribute__((format(printf, 3, 4))) static int refuse(struct sqlite_guard *guard, const char *hint,
-                                                        const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int refuse(struct sqlite_guard *guard,
+                                                        const char *hint, const char *format, ...)
 {
     va_list args;
     if (guard->message[0])
@@ -88,7 +88,8 @@ static int guard_detach(struct sqlite_guard *guard)
 {
     if (guard->vacuum)
         return SQLITE_OK;
-    return refuse(guard, "a migration sees its own database only", "'DETACH' is refused in a migration");
+    return refuse(guard, "a migration sees its own database only",
+                  "'DETACH' is refused in a migration");
 }
 
 static int guard_function(struct sqlite_guard *guard, const char *name)
@@ -105,10 +106,11 @@ static int guard_tables(struct sqlite_guard *guard, const char *first, const cha
         return SQLITE_OK;
     if (!is_state_table(first) && !is_state_table(second))
         return SQLITE_OK;
-    return refuse(guard, "`godwit stamp`, `repair` and `mark-done` change the history",
-                  "a migration may not change '%.64s': names that begin with 'godwit_' belong to the "
-                  "migration history",
-                  is_state_table(first) ? first : second);
+    return refuse(
+        guard, "`godwit stamp`, `repair` and `mark-done` change the history",
+        "a migration may not change '%.64s': names that begin with 'godwit_' belong to the "
+        "migration history",
+        is_state_table(first) ? first : second);
 }
 
 /* Which of the arguments are names of objects that the action changes. */
@@ -116,20 +118,32 @@ static const struct {
     int action;
     bool first, second;
 } changes[] = {
-    { SQLITE_ALTER_TABLE, false, true },         { SQLITE_CREATE_INDEX, true, true },
-    { SQLITE_CREATE_TABLE, true, false },        { SQLITE_CREATE_TEMP_INDEX, true, true },
-    { SQLITE_CREATE_TEMP_TABLE, true, false },   { SQLITE_CREATE_TEMP_TRIGGER, true, true },
-    { SQLITE_CREATE_TEMP_VIEW, true, false },    { SQLITE_CREATE_TRIGGER, true, true },
-    { SQLITE_CREATE_VIEW, true, false },         { SQLITE_CREATE_VTABLE, true, false },
-    { SQLITE_DELETE, true, false },              { SQLITE_DROP_INDEX, true, true },
-    { SQLITE_DROP_TABLE, true, false },          { SQLITE_DROP_TEMP_INDEX, true, true },
-    { SQLITE_DROP_TEMP_TABLE, true, false },     { SQLITE_DROP_TEMP_TRIGGER, true, true },
-    { SQLITE_DROP_TEMP_VIEW, true, false },      { SQLITE_DROP_TRIGGER, true, true },
-    { SQLITE_DROP_VIEW, true, false },           { SQLITE_DROP_VTABLE, true, false },
-    { SQLITE_INSERT, true, false },              { SQLITE_UPDATE, true, false },
+    { SQLITE_ALTER_TABLE, false, true },
+    { SQLITE_CREATE_INDEX, true, true },
+    { SQLITE_CREATE_TABLE, true, false },
+    { SQLITE_CREATE_TEMP_INDEX, true, true },
+    { SQLITE_CREATE_TEMP_TABLE, true, false },
+    { SQLITE_CREATE_TEMP_TRIGGER, true, true },
+    { SQLITE_CREATE_TEMP_VIEW, true, false },
+    { SQLITE_CREATE_TRIGGER, true, true },
+    { SQLITE_CREATE_VIEW, true, false },
+    { SQLITE_CREATE_VTABLE, true, false },
+    { SQLITE_DELETE, true, false },
+    { SQLITE_DROP_INDEX, true, true },
+    { SQLITE_DROP_TABLE, true, false },
+    { SQLITE_DROP_TEMP_INDEX, true, true },
+    { SQLITE_DROP_TEMP_TABLE, true, false },
+    { SQLITE_DROP_TEMP_TRIGGER, true, true },
+    { SQLITE_DROP_TEMP_VIEW, true, false },
+    { SQLITE_DROP_TRIGGER, true, true },
+    { SQLITE_DROP_VIEW, true, false },
+    { SQLITE_DROP_VTABLE, true, false },
+    { SQLITE_INSERT, true, false },
+    { SQLITE_UPDATE, true, false },
 };
 
-static int guard_change(struct sqlite_guard *guard, int action, const char *first, const char *second)
+static int guard_change(struct sqlite_guard *guard, int action, const char *first,
+                        const char *second)
 {
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
         if (changes[i].action == action)

@@ -21,7 +21,8 @@ static char lower(char c)
 }
 
 /* A doubled closing quote stands for itself, except in [...]. */
-static enum sqlite_token lex_quoted(struct sqlite_lexer *lexer, char closing, enum sqlite_token token)
+static enum sqlite_token lex_quoted(struct sqlite_lexer *lexer, char closing,
+                                    enum sqlite_token token)
 {
     size_t at = lexer->begin + 1;
     for (;;) {

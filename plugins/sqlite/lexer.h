@@ -9,10 +9,10 @@
 
 enum sqlite_token {
     SQLITE_T_END,
-    SQLITE_T_SPACE,     /* white space or a comment */
-    SQLITE_T_WORD,      /* a keyword, an unquoted name, a number */
-    SQLITE_T_STRING,    /* '...' */
-    SQLITE_T_NAME,      /* "...", `...`, [...] */
+    SQLITE_T_SPACE,  /* white space or a comment */
+    SQLITE_T_WORD,   /* a keyword, an unquoted name, a number */
+    SQLITE_T_STRING, /* '...' */
+    SQLITE_T_NAME,   /* "...", `...`, [...] */
     SQLITE_T_SEMICOLON,
     SQLITE_T_OTHER,     /* one byte of an operator, or a byte that SQLite does not know */
     SQLITE_T_UNFINISHED /* a string, quoted name or block comment up to the end of the text */

@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TRIES = 100 };
+enum {
+    TRIES = 100
+};
 
 char *sqlite_lock_path(const struct sqlite_session *session)
 {
@@ -29,13 +31,15 @@ char *sqlite_lock_path(const struct sqlite_session *session)
 static gw_status fail_file(struct sqlite_session *session, const char *path, int error)
 {
     if (error == EACCES || error == EPERM)
-        return sqlite_fail(session, GW_E_PERMISSION,
-                           "the migration lock is a file beside the database: its folder must be writable",
-                           "no right to write the lock file '%s'", path);
+        return sqlite_fail(
+            session, GW_E_PERMISSION,
+            "the migration lock is a file beside the database: its folder must be writable",
+            "no right to write the lock file '%s'", path);
     if (error == EROFS)
-        return sqlite_fail(session, GW_E_READ_ONLY,
-                           "the migration lock is a file beside the database: its folder must be writable",
-                           "the lock file '%s' is on a read-only file system", path);
+        return sqlite_fail(
+            session, GW_E_READ_ONLY,
+            "the migration lock is a file beside the database: its folder must be writable",
+            "the lock file '%s' is on a read-only file system", path);
     if (error == ENOSPC || error == EDQUOT)
         return sqlite_fail(session, GW_E_FULL, "free space on the disk, then run again",
                            "no space for the lock file '%s'", path);
@@ -83,11 +87,13 @@ static gw_status fail_held(struct sqlite_session *session, int fd)
                     session->path, (int)owner.pid);
     else if (known && sqlite_connection_alive(&owner)) {
         sqlite_process_name(owner.pid, name);
-        sqlite_fail(session, GW_E_LOCKED, "wait for it to finish; `godwit lock status` shows what it does",
+        sqlite_fail(session, GW_E_LOCKED,
+                    "wait for it to finish; `godwit lock status` shows what it does",
                     "the migration lock of '%s' is held by process %d (%s)", session->path,
                     (int)owner.pid, name);
     } else
-        sqlite_fail(session, GW_E_LOCKED, "wait for it to finish; `godwit lock status` shows what it does",
+        sqlite_fail(session, GW_E_LOCKED,
+                    "wait for it to finish; `godwit lock status` shows what it does",
                     "the migration lock of '%s' is held by another process", session->path);
     session->failure.flags |= GW_ERR_RETRYABLE;
     return GW_E_LOCKED;
@@ -147,7 +153,8 @@ static gw_status take_file(struct sqlite_session *session, const char *path)
         }
         close(fd);
     }
-    return sqlite_fail(session, GW_E_LOCKED, "run again", "the lock file '%s' keeps being replaced", path);
+    return sqlite_fail(session, GW_E_LOCKED, "run again", "the lock file '%s' keeps being replaced",
+                       path);
 }
 
 static gw_status write_owner(struct sqlite_session *session, const char *path, struct gw_str name)
@@ -158,7 +165,8 @@ static gw_status write_owner(struct sqlite_session *session, const char *path, s
     sqlite_connection_text(&self, owner);
     int len = snprintf(text, sizeof text, "%s\n%.*s\n", owner, name.len < 64 ? (int)name.len : 64,
                        name.ptr);
-    if (ftruncate(session->lock.fd, 0) == 0 && pwrite(session->lock.fd, text, (size_t)len, 0) == len)
+    if (ftruncate(session->lock.fd, 0) == 0 &&
+        pwrite(session->lock.fd, text, (size_t)len, 0) == len)
         return GW_OK;
     fail_file(session, path, errno);
     sqlite_lock_free(session);

@@ -78,7 +78,8 @@ static const struct gw_cell *option(const struct gw_open *open, uint32_t at)
     return at < open->n_options ? &open->options[at] : NULL;
 }
 
-static void read_options(struct sqlite_session *session, const struct gw_open *open, int64_t *cache_kib)
+static void read_options(struct sqlite_session *session, const struct gw_open *open,
+                         int64_t *cache_kib)
 {
     const struct gw_cell *timeout = option(open, SQLITE_OPTION_BUSY_TIMEOUT);
     const struct gw_cell *cache = option(open, SQLITE_OPTION_CACHE_SIZE);
@@ -127,7 +128,8 @@ static gw_status run_session(struct sqlite_session *session, const struct gw_ope
                                (unsigned long long)i + 1);
     }
     session->foreign_keys = sqlite_foreign_keys(session);
-    int result = session->read_only ? sqlite_execute(session, "PRAGMA query_only = 1", NULL) : SQLITE_OK;
+    int result =
+        session->read_only ? sqlite_execute(session, "PRAGMA query_only = 1", NULL) : SQLITE_OK;
     return result == SQLITE_OK ? GW_OK : fail_open(session, result);
 }
 
@@ -141,10 +143,11 @@ static void warn_of_wal(struct sqlite_session *session)
     if (sqlite3_prepare_v2(session->db, "PRAGMA journal_mode", -1, &stmt, NULL) == SQLITE_OK &&
         sqlite3_step(stmt) == SQLITE_ROW &&
         strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0)
-        sqlite_log(session, GW_LOG_WARN,
-                   "'%s' is in WAL mode, and SQLite %s has a fault that can corrupt such a database when "
-                   "several connections write and checkpoint at once; SQLite 3.51.3 is without it",
-                   session->path, sqlite3_libversion());
+        sqlite_log(
+            session, GW_LOG_WARN,
+            "'%s' is in WAL mode, and SQLite %s has a fault that can corrupt such a database when "
+            "several connections write and checkpoint at once; SQLite 3.51.3 is without it",
+            session->path, sqlite3_libversion());
     sqlite3_finalize(stmt);
 }
 
@@ -161,7 +164,8 @@ static gw_status roll_back_leftovers(struct sqlite_session *session)
     int result = sqlite3_exec(session->db, look, NULL, NULL, NULL);
     if (result != SQLITE_READONLY_ROLLBACK && result != SQLITE_READONLY_RECOVERY)
         return GW_OK;
-    int opened = sqlite3_open_v2(session->path, &writer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int opened =
+        sqlite3_open_v2(session->path, &writer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (opened == SQLITE_OK) {
         sqlite3_busy_timeout(writer, (int)(session->patience_ns / 1000000));
         sqlite3_exec(writer, look, NULL, NULL, NULL);
@@ -170,7 +174,8 @@ static gw_status roll_back_leftovers(struct sqlite_session *session)
     result = sqlite3_exec(session->db, look, NULL, NULL, NULL);
     if (result != SQLITE_READONLY_ROLLBACK && result != SQLITE_READONLY_RECOVERY)
         return GW_OK;
-    return sqlite_fail(session, GW_E_READ_ONLY, "open it once with the right to write, which rolls it back",
+    return sqlite_fail(session, GW_E_READ_ONLY,
+                       "open it once with the right to write, which rolls it back",
                        "the last writer of database '%s' did not finish", session->path);
 }
 

@@ -28,13 +28,15 @@ static size_t scheme_len(struct gw_str url)
 static gw_status refuse_scheme(struct sqlite_session *session, struct gw_str url, size_t len)
 {
     if (len == 4 && memcmp(url.ptr, "file", 4) == 0)
-        return sqlite_fail(session, GW_E_ARGUMENT, "write the path alone: database.url = \"app.db\"",
+        return sqlite_fail(session, GW_E_ARGUMENT,
+                           "write the path alone: database.url = \"app.db\"",
                            "SQLite's 'file:' form of database.url is not supported");
-    return sqlite_fail(session, GW_E_ARGUMENT,
-                       "the sqlite driver takes a path, 'sqlite:path' or ':memory:'; for a file whose name "
-                       "holds a ':' write './' before it",
-                       "database.url has the scheme '%.*s', which the sqlite driver does not serve",
-                       len < 32 ? (int)len : 32, url.ptr);
+    return sqlite_fail(
+        session, GW_E_ARGUMENT,
+        "the sqlite driver takes a path, 'sqlite:path' or ':memory:'; for a file whose name "
+        "holds a ':' write './' before it",
+        "database.url has the scheme '%.*s', which the sqlite driver does not serve",
+        len < 32 ? (int)len : 32, url.ptr);
 }
 
 gw_status sqlite_path_read(struct sqlite_session *session, struct gw_str url, char **out)
@@ -56,14 +58,16 @@ gw_status sqlite_path_read(struct sqlite_session *session, struct gw_str url, ch
         }
     }
     if (!url.len)
-        return sqlite_fail(session, GW_E_ARGUMENT, "write the path of the file: database.url = \"app.db\"",
+        return sqlite_fail(session, GW_E_ARGUMENT,
+                           "write the path of the file: database.url = \"app.db\"",
                            "database.url names no file");
     if (memchr(url.ptr, '\0', url.len))
         return sqlite_fail(session, GW_E_ARGUMENT, NULL, "database.url holds a NUL byte");
     if (memchr(url.ptr, '?', url.len))
-        return sqlite_fail(session, GW_E_ARGUMENT,
-                           "remove the '?' and what follows; database.session holds what a session needs",
-                           "database.url has a query part, which the sqlite driver does not take");
+        return sqlite_fail(
+            session, GW_E_ARGUMENT,
+            "remove the '?' and what follows; database.session holds what a session needs",
+            "database.url has a query part, which the sqlite driver does not take");
     *out = strndup(url.ptr, url.len);
     return *out ? GW_OK : sqlite_fail_memory(session);
 }
@@ -88,7 +92,8 @@ static gw_status check_folder(struct sqlite_session *session, const char *folder
     if (errno == EROFS)
         return sqlite_fail(session, GW_E_READ_ONLY, why,
                            "the folder '%s' is on a read-only file system", folder);
-    return sqlite_fail(session, GW_E_PERMISSION, why, "no right to write in the folder '%s'", folder);
+    return sqlite_fail(session, GW_E_PERMISSION, why, "no right to write in the folder '%s'",
+                       folder);
 }
 
 static gw_status check_absent(struct sqlite_session *session, const char *path, const char *folder,
@@ -99,7 +104,8 @@ static gw_status check_absent(struct sqlite_session *session, const char *path, 
         return sqlite_fail(session, GW_E_NOT_FOUND, "create the folder, or correct database.url",
                            "the folder '%s' of database '%s' does not exist", folder, path);
     if (!(flags & GW_OPEN_CREATE) || flags & GW_OPEN_READ_ONLY)
-        return sqlite_fail(session, GW_E_NOT_FOUND, "`godwit upgrade` creates it; or correct database.url",
+        return sqlite_fail(session, GW_E_NOT_FOUND,
+                           "`godwit upgrade` creates it; or correct database.url",
                            "database '%s' does not exist", path);
     return check_folder(session, folder);
 }
@@ -108,10 +114,9 @@ static gw_status check_kind(struct sqlite_session *session, const char *path, mo
 {
     if (S_ISREG(mode))
         return GW_OK;
-    return sqlite_fail(session, GW_E_NOT_A_DATABASE, "correct database.url: it must name a file",
-                       S_ISDIR(mode) ? "'%s' is a folder, not a database"
-                                     : "'%s' is not a regular file",
-                       path);
+    return sqlite_fail(
+        session, GW_E_NOT_A_DATABASE, "correct database.url: it must name a file",
+        S_ISDIR(mode) ? "'%s' is a folder, not a database" : "'%s' is not a regular file", path);
 }
 
 static gw_status check_there(struct sqlite_session *session, const char *path, const char *folder,
@@ -144,8 +149,8 @@ gw_status sqlite_path_check(struct sqlite_session *session, const char *path, ui
         status = sqlite_fail(session, GW_E_PERMISSION, "check the rights of the folders above it",
                              "no right to reach database '%s'", path);
     } else {
-        status = sqlite_fail(session, GW_E_CONNECT, "correct database.url", "database '%s': %s", path,
-                             strerror(errno));
+        status = sqlite_fail(session, GW_E_CONNECT, "correct database.url", "database '%s': %s",
+                             path, strerror(errno));
     }
     free(folder);
     return status;

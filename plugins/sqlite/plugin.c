@@ -23,7 +23,8 @@ static gw_status plugin_init(struct gw_call *call, const struct gw_host *host)
 static const struct gw_option options[SQLITE_OPTIONS] = {
     [SQLITE_OPTION_BUSY_TIMEOUT] = { .key = "busy_timeout",
                                      .fallback = "5s",
-                                     .doc = "how long to wait for a lock that another process holds",
+                                     .doc =
+                                         "how long to wait for a lock that another process holds",
                                      .type = GW_TIME,
                                      .min = 0,
                                      .max = INT64_C(3600000000000) },

@@ -7,8 +7,10 @@
 #include <strings.h>
 
 static const char unsafe[] = "it can corrupt the database when the machine fails";
-static const char internals[] = "it writes SQLite's internals, where an error corrupts the database";
-static const char configuration[] = "it changes the connection that the migration shares with others";
+static const char internals[] =
+    "it writes SQLite's internals, where an error corrupts the database";
+static const char configuration[] =
+    "it changes the connection that the migration shares with others";
 static const char key[] = "it changes the key of the database";
 
 static const struct rule {
@@ -35,7 +37,8 @@ static const struct rule {
     { "journal_size_limit", SQLITE_PRAGMA_REFUSED, configuration },
     { "key", SQLITE_PRAGMA_REFUSED, key },
     { "legacy_alter_table", SQLITE_PRAGMA_RESTORED, NULL },
-    { "locking_mode", SQLITE_PRAGMA_REFUSED, "it can lock every other process out of the database" },
+    { "locking_mode", SQLITE_PRAGMA_REFUSED,
+      "it can lock every other process out of the database" },
     { "max_page_count", SQLITE_PRAGMA_REFUSED, configuration },
     { "mmap_size", SQLITE_PRAGMA_REFUSED, configuration },
     { "query_only", SQLITE_PRAGMA_REFUSED, configuration },

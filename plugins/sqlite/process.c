@@ -25,7 +25,10 @@ static ssize_t read_small(const char *path, char *out, size_t room)
 /* proc(5), /proc/pid/stat: the name in parentheses may hold anything, so fields count from its last ')'. */
 uint64_t sqlite_process_start(pid_t pid)
 {
-    enum { START_FIELD = 22, STATE_FIELD = 3 };
+    enum {
+        START_FIELD = 22,
+        STATE_FIELD = 3
+    };
     char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     if (read_small(path, text, sizeof text) <= 0)

@@ -7,7 +7,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { SQLITE_CONNECTION_TEXT = 128, SQLITE_HOST_TEXT = 65 };
+enum {
+    SQLITE_CONNECTION_TEXT = 128,
+    SQLITE_HOST_TEXT = 65
+};
 
 /* A process for certain: its number is used again one day, its number with its start time is not. */
 struct sqlite_connection {

@@ -3,9 +3,9 @@
 #include "process.h"
 #include "session.h"
 
-#include <godwit/sdk.h>
 #include "statement.h"
 #include "transaction.h"
+#include <godwit/sdk.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +100,8 @@ gw_status sqlite_query(struct gw_call *call, void *conn, const struct gw_stateme
     if (writes && user)
         status = sqlite_fail(session, GW_E_REFUSED, "write a SELECT",
                              "the query would change the database");
-    else if (writes) /* what a query writes is durable when it returns, so it cannot be part of a group */
+    else if (
+        writes) /* what a query writes is durable when it returns, so it cannot be part of a group */
         status = sqlite_group_commit(session);
     if (status == GW_OK)
         status = send_rows(session, &running, statement->sql, out);
@@ -177,9 +178,11 @@ gw_status sqlite_quote(struct gw_call *call, void *conn, uint32_t kind, struct g
     gw_status status;
     (void)conn; /* SQLite quotes alike on every connection */
     if (kind != GW_QUOTE_NAME && kind != GW_QUOTE_TEXT)
-        return gw_failf(sqlite_host(), call, GW_E_ARGUMENT, "", "unknown kind of quoting: %u", kind);
+        return gw_failf(sqlite_host(), call, GW_E_ARGUMENT, "", "unknown kind of quoting: %u",
+                        kind);
     if (kind == GW_QUOTE_NAME && (nul || !text.len))
-        return gw_failf(sqlite_host(), call, GW_E_ARGUMENT, "", "a name is empty or holds a NUL byte");
+        return gw_failf(sqlite_host(), call, GW_E_ARGUMENT, "",
+                        "a name is empty or holds a NUL byte");
     if (nul)
         status = emit_hex(call, text, out);
     else

@@ -15,8 +15,10 @@
 #include <string.h>
 #include <strings.h>
 
-static const char check_table[] = "SELECT \"table\", parent, fkid FROM pragma_foreign_key_check(?1)";
-static const char list_tables[] = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql NOT NULL";
+static const char check_table[] =
+    "SELECT \"table\", parent, fkid FROM pragma_foreign_key_check(?1)";
+static const char list_tables[] =
+    "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql NOT NULL";
 static const char list_columns[] =
     "SELECT group_concat(\"from\", ', ') FROM"
     " (SELECT \"from\" FROM pragma_foreign_key_list(?1) WHERE id = ?2 ORDER BY seq)";
@@ -81,7 +83,8 @@ static gw_status count_row(struct sqlite_session *session, const struct sqlite_s
 }
 
 /* A plain SQLITE_ERROR means that SQLite cannot check the table: a parent has no unique key, or is a view. */
-static gw_status check(struct sqlite_session *session, const char *table, struct sqlite_violations *out)
+static gw_status check(struct sqlite_session *session, const char *table,
+                       struct sqlite_violations *out)
 {
     const struct gw_cell arg = { .kind = GW_TEXT, .v.s = { table, strlen(table) } };
     const struct gw_statement statement = { .sql = { check_table, sizeof check_table - 1 },
@@ -94,8 +97,8 @@ static gw_status check(struct sqlite_session *session, const char *table, struct
         status = count_row(session, &running, out);
     if (status == GW_OK && (result & 0xff) == SQLITE_ERROR) {
         out->unchecked++;
-        sqlite_log(session, GW_LOG_WARN, "the foreign keys of table '%s' cannot be checked: %s", table,
-                   sqlite3_errmsg(session->db));
+        sqlite_log(session, GW_LOG_WARN, "the foreign keys of table '%s' cannot be checked: %s",
+                   table, sqlite3_errmsg(session->db));
     } else if (status == GW_OK && result != SQLITE_DONE) {
         status = sqlite_fail_database(session, result, (struct gw_str){ 0 });
     }

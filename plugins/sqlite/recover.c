@@ -48,19 +48,21 @@ static gw_status emit_tokens(struct gw_call *call, const struct gw_text_out *out
     return status;
 }
 
-static gw_status emit_object(struct gw_call *call, sqlite3_stmt *stmt, const struct gw_text_out *out)
+static gw_status emit_object(struct gw_call *call, sqlite3_stmt *stmt,
+                             const struct gw_text_out *out)
 {
     gw_status status = GW_OK;
     for (int i = 0; i < 3 && status == GW_OK; i++) {
         const char *text = (const char *)sqlite3_column_text(stmt, i);
-        status = out->text(call, (struct gw_str){ text ? text : "", (size_t)sqlite3_column_bytes(stmt, i) });
+        status = out->text(
+            call, (struct gw_str){ text ? text : "", (size_t)sqlite3_column_bytes(stmt, i) });
         if (status == GW_OK)
             status = out->text(call, (struct gw_str)GW_S("\t"));
     }
     const char *sql = (const char *)sqlite3_column_text(stmt, 3);
     if (status == GW_OK)
-        status = emit_tokens(call, out,
-                             (struct gw_str){ sql ? sql : "", (size_t)sqlite3_column_bytes(stmt, 3) });
+        status = emit_tokens(
+            call, out, (struct gw_str){ sql ? sql : "", (size_t)sqlite3_column_bytes(stmt, 3) });
     return status == GW_OK ? out->text(call, (struct gw_str)GW_S("\n")) : status;
 }
 
@@ -105,7 +107,10 @@ gw_status sqlite_probe(struct gw_call *call, void *conn, struct gw_str sql, int3
 
 /* ---- terminate ---- */
 
-enum { GRACE_MS = 5000, SLICE_MS = 100 };
+enum {
+    GRACE_MS = 5000,
+    SLICE_MS = 100
+};
 
 /* Waits for the end of the process; with a limit of 0, for as long as the call is not cancelled. */
 static bool wait_gone(struct sqlite_session *session, int process, int64_t limit_ms)
@@ -127,7 +132,8 @@ static gw_status end_process(struct sqlite_session *session, int process,
                              const struct sqlite_connection *connection)
 {
     if (syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0) && errno != ESRCH)
-        return sqlite_fail(session, GW_E_PERMISSION, "end it as the user that it runs as, or as root",
+        return sqlite_fail(session, GW_E_PERMISSION,
+                           "end it as the user that it runs as, or as root",
                            "no right to end process %d", (int)connection->pid);
     if (wait_gone(session, process, GRACE_MS))
         return GW_OK;
@@ -145,12 +151,14 @@ static int holds_lock(struct sqlite_session *session, pid_t pid)
 {
     struct stat file;
     char *path = sqlite_lock_path(session);
-    int holds = path && lstat(path, &file) == 0 ? sqlite_process_opens(pid, file.st_dev, file.st_ino) : 0;
+    int holds =
+        path && lstat(path, &file) == 0 ? sqlite_process_opens(pid, file.st_dev, file.st_ino) : 0;
     free(path);
     return holds;
 }
 
-static gw_status end_owner(struct sqlite_session *session, const struct sqlite_connection *connection)
+static gw_status end_owner(struct sqlite_session *session,
+                           const struct sqlite_connection *connection)
 {
     int process = (int)syscall(SYS_pidfd_open, connection->pid, 0);
     if (process < 0 && errno == ESRCH)
@@ -161,8 +169,9 @@ static gw_status end_owner(struct sqlite_session *session, const struct sqlite_c
     gw_status status = GW_OK;
     int holds = sqlite_connection_alive(connection) ? holds_lock(session, connection->pid) : 0;
     if (holds < 0)
-        status = sqlite_fail(session, GW_E_PERMISSION, "end it as the user that it runs as, or as root",
-                             "process %d belongs to another user", (int)connection->pid);
+        status =
+            sqlite_fail(session, GW_E_PERMISSION, "end it as the user that it runs as, or as root",
+                        "process %d belongs to another user", (int)connection->pid);
     else if (holds > 0)
         status = end_process(session, process, connection);
     close(process);
@@ -180,8 +189,9 @@ gw_status sqlite_terminate(struct gw_call *call, void *conn, struct gw_str conne
     bool known = connection.len ? sqlite_connection_parse(connection, &target)
                                 : sqlite_lock_owner(session, &target);
     if (!known && !connection.len)
-        status = sqlite_fail(session, GW_E_NOT_FOUND, "`godwit lock status` shows whether it is held",
-                             "who holds the migration lock of '%s' cannot be told", session->path);
+        status =
+            sqlite_fail(session, GW_E_NOT_FOUND, "`godwit lock status` shows whether it is held",
+                        "who holds the migration lock of '%s' cannot be told", session->path);
     else if (!known)
         status = sqlite_fail(session, GW_E_ARGUMENT, NULL, "'%.*s' names no session of SQLite",
                              connection.len < 64 ? (int)connection.len : 64, connection.ptr);

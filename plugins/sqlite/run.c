@@ -18,7 +18,7 @@ struct unit {
     bool relaxed;
     bool rebuilds;
     bool signals; /* sets PRAGMA foreign_keys itself */
-    bool quiet; /* the sink wants no more */
+    bool quiet;   /* the sink wants no more */
     struct sqlite_settings settings;
 };
 
@@ -91,21 +91,23 @@ static gw_status unit_statements(struct sqlite_session *session, struct unit *un
 
 /* ---- rows that a rebuild left without a parent ---- */
 
-static gw_status fail_violation(struct sqlite_session *session, const struct sqlite_violation *found,
-                                int64_t rows)
+static gw_status fail_violation(struct sqlite_session *session,
+                                const struct sqlite_violation *found, int64_t rows)
 {
-    return sqlite_fail(session, GW_E_CONSTRAINT,
-                       "delete or repair these rows in the same migration, or allow them with the "
-                       "setting foreign_key_check=off",
-                       "foreign key violated: %" PRId64 " %s of '%s' (%s) would have no parent in '%s'",
-                       rows, rows == 1 ? "row" : "rows", found->child, found->columns, found->parent);
+    return sqlite_fail(
+        session, GW_E_CONSTRAINT,
+        "delete or repair these rows in the same migration, or allow them with the "
+        "setting foreign_key_check=off",
+        "foreign key violated: %" PRId64 " %s of '%s' (%s) would have no parent in '%s'", rows,
+        rows == 1 ? "row" : "rows", found->child, found->columns, found->parent);
 }
 
 static void warn_violation(struct sqlite_session *session, const struct sqlite_violation *found,
                            int64_t rows)
 {
-    sqlite_log(session, GW_LOG_WARN, "foreign key violated: %" PRId64 " %s of '%s' (%s) without a parent in '%s'",
-               rows, rows == 1 ? "row" : "rows", found->child, found->columns, found->parent);
+    sqlite_log(session, GW_LOG_WARN,
+               "foreign key violated: %" PRId64 " %s of '%s' (%s) without a parent in '%s'", rows,
+               rows == 1 ? "row" : "rows", found->child, found->columns, found->parent);
 }
 
 /* There are such rows. Were they there before? What the unit touches is known only now, so it is undone, its
@@ -169,7 +171,8 @@ static gw_status unit_body(struct sqlite_session *session, struct unit *unit)
 /* Enforcement changes outside a transaction only, so a group whose units want the other state ends first. */
 static gw_status prepare_foreign_keys(struct sqlite_session *session, const struct unit *unit)
 {
-    bool on = unit->settings.foreign_keys_given ? unit->settings.foreign_keys : session->foreign_keys;
+    bool on =
+        unit->settings.foreign_keys_given ? unit->settings.foreign_keys : session->foreign_keys;
     on = on && !unit->rebuilds;
     if (unit->relaxed && sqlite_foreign_keys(session) == on)
         return GW_OK;

@@ -21,7 +21,9 @@ struct sqlite_failure {
     char hint[400];
 };
 
-enum { SQLITE_CACHED = 16 };
+enum {
+    SQLITE_CACHED = 16
+};
 struct sqlite_cached { /* a prepared statement of the host, kept for its next use */
     char *sql;
     size_t len;
@@ -38,8 +40,11 @@ struct sqlite_guard { /* restrictions on statements that a migration's author wr
     const char *hint;
 };
 
-enum { SQLITE_TOUCHED = 64 };
-struct sqlite_touched { /* tables that the statements of a unit that rebuilds tables change; touched.c */
+enum {
+    SQLITE_TOUCHED = 64
+};
+struct
+    sqlite_touched { /* tables that the statements of a unit that rebuilds tables change; touched.c */
     bool collecting;
     bool all; /* more than fit: take it that all are changed */
     size_t n;
@@ -66,10 +71,10 @@ struct sqlite_session {
     char *path;           /* absolute, links resolved; ":memory:" */
     bool in_memory;
     bool read_only;
-    bool foreign_keys; /* what the session asked for: every transaction begins with it */
+    bool foreign_keys;       /* what the session asked for: every transaction begins with it */
     bool check_foreign_keys; /* of the unit under way: setting foreign_key_check */
-    bool shielded;  /* while a transaction ends: cancelling would only undo more */
-    bool wait_told; /* who blocks was logged during this wait */
+    bool shielded;           /* while a transaction ends: cancelling would only undo more */
+    bool wait_told;          /* who blocks was logged during this wait */
     atomic_bool interrupted;
     int64_t patience_ns; /* how long to wait for a lock: busy_timeout, or the unit's lock_timeout */
     int64_t wait_until_ns;

@@ -9,7 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
-enum kind { DURATION, FOREIGN_KEYS, FOREIGN_KEY_CHECK, TRUTH, NUMBER };
+enum kind {
+    DURATION,
+    FOREIGN_KEYS,
+    FOREIGN_KEY_CHECK,
+    TRUTH,
+    NUMBER
+};
 
 /* The truths and numbers are pragmas. read: where the pragma itself does not tell its value. */
 static const struct setting {
@@ -30,13 +36,17 @@ static const struct setting {
     { "recursive_triggers", TRUTH, NULL },
     { "reverse_unordered_selects", TRUTH, NULL },
 };
-enum { SETTINGS = sizeof table / sizeof table[0] };
-_Static_assert((int)SETTINGS <= (int)SQLITE_SETTINGS_MAX, "struct sqlite_settings has room for all");
+enum {
+    SETTINGS = sizeof table / sizeof table[0]
+};
+_Static_assert((int)SETTINGS <= (int)SQLITE_SETTINGS_MAX,
+               "struct sqlite_settings has room for all");
 
 static size_t find(const char *name, size_t len)
 {
     size_t i = 0;
-    while (i < SETTINGS && (strlen(table[i].name) != len || strncasecmp(table[i].name, name, len) != 0))
+    while (i < SETTINGS &&
+           (strlen(table[i].name) != len || strncasecmp(table[i].name, name, len) != 0))
         i++;
     return i;
 }
@@ -45,8 +55,8 @@ static gw_status fail_unknown(struct sqlite_session *session, struct gw_str name
 {
     char known[300] = "";
     for (size_t i = 0, n = 0; i < SETTINGS && n < sizeof known; i++)
-        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "SQLite has: ",
-                              table[i].name);
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s",
+                              i ? ", " : "SQLite has: ", table[i].name);
     return sqlite_fail(session, GW_E_ARGUMENT, known, "unknown setting '%.*s'",
                        name.len < 64 ? (int)name.len : 64, name.ptr);
 }
@@ -77,7 +87,9 @@ static bool parse_duration(const char *text, int64_t *out)
         const char *unit;
         int64_t ns;
     } units[] = {
-        { "ms", 1000000 }, { "s", 1000000000 }, { "m", INT64_C(60000000000) },
+        { "ms", 1000000 },
+        { "s", 1000000000 },
+        { "m", INT64_C(60000000000) },
         { "h", INT64_C(3600000000000) },
     };
     char *end;
@@ -169,8 +181,8 @@ gw_status sqlite_settings_apply(struct sqlite_session *session, struct sqlite_se
         if (!(settings->save & bit))
             continue;
         snprintf(sql, sizeof sql, "PRAGMA %s", table[at].name);
-        int result = sqlite_execute(session, table[at].read ? table[at].read : sql,
-                                    &settings->before[at]);
+        int result =
+            sqlite_execute(session, table[at].read ? table[at].read : sql, &settings->before[at]);
         if (result == SQLITE_OK) {
             settings->saved |= bit;
             if (settings->given & bit)

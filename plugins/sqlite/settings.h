@@ -5,16 +5,18 @@
 
 #include "session.h"
 
-enum { SQLITE_SETTINGS_MAX = 16 };
+enum {
+    SQLITE_SETTINGS_MAX = 16
+};
 
 struct sqlite_settings {
-    int64_t patience_ns;     /* to put back */
+    int64_t patience_ns; /* to put back */
     bool foreign_keys_given;
-    bool foreign_keys;       /* if given: for this unit */
-    uint32_t save;           /* bit i: setting number i of the table changes, and is put back */
-    uint32_t given;          /* bit i: the host gave value[i] */
+    bool foreign_keys; /* if given: for this unit */
+    uint32_t save;     /* bit i: setting number i of the table changes, and is put back */
+    uint32_t given;    /* bit i: the host gave value[i] */
     int64_t value[SQLITE_SETTINGS_MAX];
-    uint32_t saved;          /* bit i: before[i] is what to put back */
+    uint32_t saved; /* bit i: before[i] is what to put back */
     int64_t before[SQLITE_SETTINGS_MAX];
 };
 

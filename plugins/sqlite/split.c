@@ -20,7 +20,11 @@ struct splitter {
     size_t begin, end; /* the statement so far: from its first token to the end of its last */
     unsigned asked;    /* how often about this statement */
     size_t asked_len;
-    enum { ELSEWHERE, AFTER_SEMICOLON, AFTER_END } place; /* inside a trigger */
+    enum {
+        ELSEWHERE,
+        AFTER_SEMICOLON,
+        AFTER_END
+    } place; /* inside a trigger */
 };
 
 static gw_status split_emit(struct splitter *split)

@@ -141,16 +141,19 @@ static gw_status bind(struct sqlite_session *session, const struct gw_statement 
 {
     int wanted = sqlite3_bind_parameter_count(stmt);
     if ((uint32_t)wanted != statement->n_args && statement->flags & GW_STMT_USER)
-        return sqlite_fail(session, GW_E_SYNTAX, "write the value itself; SQLite would take NULL",
-                           "the statement has a parameter (?, :name, @name, $name) and no value for it");
+        return sqlite_fail(
+            session, GW_E_SYNTAX, "write the value itself; SQLite would take NULL",
+            "the statement has a parameter (?, :name, @name, $name) and no value for it");
     if ((uint32_t)wanted != statement->n_args)
-        return sqlite_fail(session, GW_E_ARGUMENT, NULL, "a statement with %d parameters got %u arguments",
-                           wanted, statement->n_args);
+        return sqlite_fail(session, GW_E_ARGUMENT, NULL,
+                           "a statement with %d parameters got %u arguments", wanted,
+                           statement->n_args);
     for (int i = 0; i < wanted; i++) {
         int result = bind_cell(stmt, i + 1, &statement->args[i]);
         if (result == SQLITE_MISUSE)
-            return sqlite_fail(session, GW_E_ARGUMENT, NULL, "argument %d is of the unknown kind %u",
-                               i + 1, statement->args[i].kind);
+            return sqlite_fail(session, GW_E_ARGUMENT, NULL,
+                               "argument %d is of the unknown kind %u", i + 1,
+                               statement->args[i].kind);
         if (result != SQLITE_OK)
             return sqlite_fail_database(session, result, (struct gw_str){ 0 });
     }
@@ -159,7 +162,8 @@ static gw_status bind(struct sqlite_session *session, const struct gw_statement 
 
 /* ---- begin, step, end ---- */
 
-gw_status sqlite_statement_begin(struct sqlite_session *session, const struct gw_statement *statement,
+gw_status sqlite_statement_begin(struct sqlite_session *session,
+                                 const struct gw_statement *statement,
                                  const struct sqlite_kind *kind, struct sqlite_statement *out)
 {
     *out = (struct sqlite_statement){ 0 };
@@ -213,8 +217,10 @@ static gw_status check_truth(struct sqlite_session *session, struct sqlite_state
                            sqlite3_column_count(running->stmt));
     if (sqlite3_column_type(running->stmt, 0) == SQLITE_NULL)
         return sqlite_fail(session, GW_E_ASSERT, NULL, "the statement returned NULL");
-    if (!(sqlite3_column_double(running->stmt, 0) < 0 || sqlite3_column_double(running->stmt, 0) > 0))
-        return sqlite_fail(session, GW_E_ASSERT, NULL, "the statement returned a false value: '%.100s'",
+    if (!(sqlite3_column_double(running->stmt, 0) < 0 ||
+          sqlite3_column_double(running->stmt, 0) > 0))
+        return sqlite_fail(session, GW_E_ASSERT, NULL,
+                           "the statement returned a false value: '%.100s'",
                            (const char *)sqlite3_column_text(running->stmt, 0));
     status = sqlite_statement_step(session, running, sql, &row);
     if (status == GW_OK && row)
@@ -223,8 +229,9 @@ static gw_status check_truth(struct sqlite_session *session, struct sqlite_state
 }
 
 /* SQLite does not fail when it cannot change the journal mode: it returns the one that stays. */
-static gw_status check_journal_mode(struct sqlite_session *session, struct sqlite_statement *running,
-                                    struct gw_str sql, const char *wanted)
+static gw_status check_journal_mode(struct sqlite_session *session,
+                                    struct sqlite_statement *running, struct gw_str sql,
+                                    const char *wanted)
 {
     bool row;
     gw_status status = sqlite_statement_step(session, running, sql, &row);
@@ -250,7 +257,8 @@ gw_status sqlite_statement_run(struct sqlite_session *session, const struct gw_s
     else
         while (status == GW_OK && row)
             status = sqlite_statement_step(session, &running, statement->sql, &row);
-    if (status == GW_OK && !sqlite3_stmt_readonly(running.stmt) && sqlite_changes_rows(statement->sql))
+    if (status == GW_OK && !sqlite3_stmt_readonly(running.stmt) &&
+        sqlite_changes_rows(statement->sql))
         *affected = sqlite3_changes64(session->db);
     sqlite_statement_end(session, &running);
     if (status == GW_OK && statement->flags & GW_STMT_ONE_ROW && *affected != 1)

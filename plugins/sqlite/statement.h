@@ -13,7 +13,8 @@ struct sqlite_statement {
 
 /* Prepares one statement and binds its arguments. kind: of a statement with GW_STMT_USER, else NULL. Those of
  * the host are kept for their next use. To be ended in any case. */
-gw_status sqlite_statement_begin(struct sqlite_session *session, const struct gw_statement *statement,
+gw_status sqlite_statement_begin(struct sqlite_session *session,
+                                 const struct gw_statement *statement,
                                  const struct sqlite_kind *kind, struct sqlite_statement *out);
 /* GW_OK with *row set, or a recorded failure. */
 gw_status sqlite_statement_step(struct sqlite_session *session, struct sqlite_statement *running,

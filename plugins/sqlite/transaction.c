@@ -15,7 +15,8 @@ bool sqlite_in_transaction(const struct sqlite_session *session)
 static void rollback(struct sqlite_session *session)
 {
     session->shielded = true;
-    int result = sqlite_in_transaction(session) ? sqlite_execute(session, "ROLLBACK", NULL) : SQLITE_OK;
+    int result =
+        sqlite_in_transaction(session) ? sqlite_execute(session, "ROLLBACK", NULL) : SQLITE_OK;
     if (sqlite_in_transaction(session)) {
         session->failure.flags |= GW_ERR_CONN_LOST;
         sqlite_log(session, GW_LOG_ERROR, "cannot roll back '%s': %s", session->path,

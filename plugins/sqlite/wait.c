@@ -5,7 +5,8 @@
 #include <time.h>
 
 enum {
-    OPERATIONS = 1000, /* of SQLite's virtual machine between two looks at the cancel flag: some 20 us */
+    /* of SQLite's virtual machine between two looks at the cancel flag: some 20 us */
+    OPERATIONS = 1000,
     REPORT_EVERY = 1000 /* looks between two reports of progress */
 };
 
@@ -71,4 +72,3 @@ void sqlite_wait_install(struct sqlite_session *session)
     sqlite3_busy_handler(session->db, wait_busy, session);
     sqlite3_progress_handler(session->db, OPERATIONS, wait_progress, session);
 }
-

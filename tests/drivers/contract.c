@@ -9,7 +9,10 @@
 static const struct dialect *dialect;
 static struct plugin plugin;
 
-enum { TX = GW_RUN_TX, RELAXED = GW_RUN_TX | GW_RUN_RELAXED };
+enum {
+    TX = GW_RUN_TX,
+    RELAXED = GW_RUN_TX | GW_RUN_RELAXED
+};
 
 static void open_with(struct connection *out, uint64_t flags)
 {
@@ -81,10 +84,10 @@ static void test_session_statements_run(void **state)
     (void)state;
     open_new(&c);
     connection_close(&c);
-    assert_int_equal(connection_open(&c, &plugin,
-                                     &(struct opening){ .url = dialect->url(),
-                                                        .session = { dialect->broken } }),
-                     GW_E_SYNTAX);
+    assert_int_equal(
+        connection_open(&c, &plugin,
+                        &(struct opening){ .url = dialect->url(), .session = { dialect->broken } }),
+        GW_E_SYNTAX);
 }
 
 static void test_info_names_the_session(void **state)
@@ -103,7 +106,8 @@ static void test_info_names_the_session(void **state)
 
 static void test_split_ranges(void **state)
 {
-    static const char script[] = " -- one\nSELECT 1 ; ;\n/* two; */ SELECT ';' /* x */ ;SELECT 3 -- end";
+    static const char script[] =
+        " -- one\nSELECT 1 ; ;\n/* two; */ SELECT ';' /* x */ ;SELECT 3 -- end";
     static const char *const texts[] = { "SELECT 1", "SELECT ';'", "SELECT 3" };
     struct connection c = { .plugin = &plugin };
     (void)state;
@@ -119,7 +123,8 @@ static void test_split_ranges(void **state)
 
 static void test_split_empty(void **state)
 {
-    static const char *const scripts[] = { "", ";;;", " \n\t", "-- only a comment", "/* one */ ; -- two\n" };
+    static const char *const scripts[] = { "", ";;;", " \n\t", "-- only a comment",
+                                           "/* one */ ; -- two\n" };
     struct connection c = { .plugin = &plugin };
     (void)state;
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
@@ -156,11 +161,12 @@ static void test_run_is_all_or_nothing(void **state)
     struct connection c;
     (void)state;
     open_new(&c);
-    assert_int_equal(run(&c, &(struct unit){ .flags = TX,
-                                             .statement_flags = GW_STMT_USER,
-                                             .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')",
-                                                      dialect->create_child, dialect->broken } }),
-                     GW_E_SYNTAX);
+    assert_int_equal(
+        run(&c, &(struct unit){ .flags = TX,
+                                .statement_flags = GW_STMT_USER,
+                                .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')",
+                                         dialect->create_child, dialect->broken } }),
+        GW_E_SYNTAX);
     assert_int_equal(c.call.n_done, 2);
     assert_int_equal(c.call.flags & GW_ERR_TX_ABORTED, 0);
     expect_rows(&c, "SELECT count(*) FROM parent", "0\n");
@@ -173,10 +179,11 @@ static void test_run_without_transaction_keeps_what_is_done(void **state)
     struct connection c;
     (void)state;
     open_new(&c);
-    assert_int_equal(run(&c, &(struct unit){ .statement_flags = GW_STMT_USER,
-                                             .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')",
-                                                      dialect->broken } }),
-                     GW_E_SYNTAX);
+    assert_int_equal(
+        run(&c, &(struct unit){ .statement_flags = GW_STMT_USER,
+                                .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')",
+                                         dialect->broken } }),
+        GW_E_SYNTAX);
     assert_int_equal(c.call.n_done, 1);
     expect_rows(&c, "SELECT id FROM parent", "1\n");
     connection_close(&c);
@@ -208,7 +215,8 @@ static void test_run_says_what_is_wrong(void **state)
     (void)state;
     open_new(&c);
     assert_int_equal(run_user(&c, "INSERT INTO parent (id, name) VALUES (1, 'a')"), GW_OK);
-    assert_int_equal(run_user(&c, "INSERT INTO parent (id, name) VALUES (1, 'b')"), GW_E_CONSTRAINT);
+    assert_int_equal(run_user(&c, "INSERT INTO parent (id, name) VALUES (1, 'b')"),
+                     GW_E_CONSTRAINT);
     assert_int_equal(run_user(&c, "INSERT INTO nowhere VALUES (1)"), GW_E_UNDEFINED);
     assert_int_equal(run_user(&c, "SELECT missing FROM parent"), GW_E_UNDEFINED);
     assert_int_equal(run_user(&c, dialect->create_parent), GW_E_EXISTS);
@@ -239,11 +247,12 @@ static void test_one_row(void **state)
     (void)state;
     open_new(&c);
     assert_int_equal(run_user(&c, "INSERT INTO parent (id, name) VALUES (1, 'a')"), GW_OK);
-    assert_int_equal(run(&c, &(struct unit){ .flags = TX,
-                                             .statement_flags = GW_STMT_ONE_ROW,
-                                             .sql = { "UPDATE parent SET name = 'b' WHERE id = 1",
-                                                      "UPDATE parent SET name = 'c' WHERE id = 2" } }),
-                     GW_E_FENCED);
+    assert_int_equal(
+        run(&c, &(struct unit){ .flags = TX,
+                                .statement_flags = GW_STMT_ONE_ROW,
+                                .sql = { "UPDATE parent SET name = 'b' WHERE id = 1",
+                                         "UPDATE parent SET name = 'c' WHERE id = 2" } }),
+        GW_E_FENCED);
     assert_int_equal(c.call.n_done, 1);
     expect_rows(&c, "SELECT name FROM parent", "a\n");
     connection_close(&c);
@@ -314,16 +323,18 @@ static void test_relaxed_failure_keeps_units_before(void **state)
         snprintf(sql, sizeof sql, "INSERT INTO parent (id, name) VALUES (%d, 'n%d')", i, i);
         assert_int_equal(run(&c, &(struct unit){ .flags = RELAXED, .sql = { sql } }), GW_OK);
     }
-    assert_int_equal(run(&c, &(struct unit){ .flags = RELAXED,
-                                             .statement_flags = GW_STMT_USER,
-                                             .sql = { dialect->create_child,
-                                                      "INSERT INTO parent (id, name) VALUES (9, 'x')",
-                                                      "INSERT INTO parent (id, name) VALUES (1, 'y')" } }),
-                     GW_E_CONSTRAINT);
+    assert_int_equal(
+        run(&c, &(struct unit){ .flags = RELAXED,
+                                .statement_flags = GW_STMT_USER,
+                                .sql = { dialect->create_child,
+                                         "INSERT INTO parent (id, name) VALUES (9, 'x')",
+                                         "INSERT INTO parent (id, name) VALUES (1, 'y')" } }),
+        GW_E_CONSTRAINT);
     assert_int_equal(c.call.flags & GW_ERR_TX_ABORTED, 0);
-    assert_int_equal(run(&c, &(struct unit){ .flags = RELAXED,
-                                             .sql = { "INSERT INTO parent (id, name) VALUES (3, 'n3')" } }),
-                     GW_OK);
+    assert_int_equal(
+        run(&c, &(struct unit){ .flags = RELAXED,
+                                .sql = { "INSERT INTO parent (id, name) VALUES (3, 'n3')" } }),
+        GW_OK);
     assert_int_equal(flush(&c), GW_OK);
     connection_close(&c);
     open_with(&c, 0);
@@ -354,12 +365,14 @@ static void test_plain_unit_after_relaxed_is_durable(void **state)
     struct connection c, other;
     (void)state;
     open_new(&c);
-    assert_int_equal(run(&c, &(struct unit){ .flags = RELAXED,
-                                             .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')" } }),
-                     GW_OK);
-    assert_int_equal(run(&c, &(struct unit){ .flags = TX,
-                                             .sql = { "INSERT INTO parent (id, name) VALUES (2, 'b')" } }),
-                     GW_OK);
+    assert_int_equal(
+        run(&c, &(struct unit){ .flags = RELAXED,
+                                .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')" } }),
+        GW_OK);
+    assert_int_equal(
+        run(&c, &(struct unit){ .flags = TX,
+                                .sql = { "INSERT INTO parent (id, name) VALUES (2, 'b')" } }),
+        GW_OK);
     open_with(&other, GW_OPEN_READ_ONLY);
     expect_rows(&other, "SELECT id FROM parent ORDER BY id", "1\n2\n");
     connection_close(&other);
@@ -379,13 +392,17 @@ static void test_arguments_of_each_type(void **state)
           { .kind = GW_TEXT, .v.s = { NULL, 0 } },
           { .kind = GW_BOOL, .v.i = 1 },
           { .kind = GW_BLOB, .v.s = { NULL, 0 } } },
-        { { .kind = GW_INT, .v.i = 3 }, { .kind = GW_NULL }, { .kind = GW_NULL }, { .kind = GW_NULL } },
+        { { .kind = GW_INT, .v.i = 3 },
+          { .kind = GW_NULL },
+          { .kind = GW_NULL },
+          { .kind = GW_NULL } },
     };
     struct connection c;
     (void)state;
     open_new(&c);
     assert_int_equal(run_user(&c, dialect->create_values), GW_OK);
-    for (size_t i = 0; i < 3; i++) /* the same text each time: a kept statement must not keep values */
+    for (size_t i = 0; i < 3;
+         i++) /* the same text each time: a kept statement must not keep values */
         assert_int_equal(run_args(&c, "INSERT INTO value_of (id, t, i, b) VALUES (?1, ?2, ?3, ?4)",
                                   GW_STMT_ONE_ROW, args[i], 4),
                          GW_OK);
@@ -413,8 +430,19 @@ static void test_sink_may_stop(void **state)
 
 static void test_quote_round_trip(void **state)
 {
-    static const char *const texts[] = { "plain", "a b", "it's", "\"", "``", "[x]", "x;DROP TABLE parent",
-                                         "\\", "\xc3\xa4\xe2\x82\xac", "--", "/*", "new\nline", "select" };
+    static const char *const texts[] = { "plain",
+                                         "a b",
+                                         "it's",
+                                         "\"",
+                                         "``",
+                                         "[x]",
+                                         "x;DROP TABLE parent",
+                                         "\\",
+                                         "\xc3\xa4\xe2\x82\xac",
+                                         "--",
+                                         "/*",
+                                         "new\nline",
+                                         "select" };
     struct connection c;
     (void)state;
     open_new(&c);
@@ -435,7 +463,10 @@ static void test_quote_round_trip(void **state)
     connection_close(&c);
 }
 
-#define CASE(name_) { #name_, name_, contract_begin, contract_end, NULL }
+#define CASE(name_) \
+    { \
+#name_, name_, contract_begin, contract_end, NULL \
+    }
 
 int contract_run(const struct dialect *of, const char *name)
 {

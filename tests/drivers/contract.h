@@ -13,9 +13,10 @@ struct dialect {
     const char *(*url)(void);
     const char *create_parent; /* table parent (id integer primary key, name text unique) */
     const char *create_child;  /* table child (id integer primary key, parent references parent) */
-    const char *create_values; /* table value_of (id integer primary key, t text, i 64-bit integer, b blob) */
-    const char *broken;        /* not SQL */
-    const char *slow;          /* a SELECT of one row that takes minutes */
+    const char *
+        create_values; /* table value_of (id integer primary key, t text, i 64-bit integer, b blob) */
+    const char *broken; /* not SQL */
+    const char *slow;   /* a SELECT of one row that takes minutes */
     const char *begin, *commit, *rollback;
 };
 

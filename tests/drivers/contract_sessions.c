@@ -15,7 +15,10 @@
 static const struct dialect *dialect;
 static struct plugin plugin;
 
-enum { TX = GW_RUN_TX, RELAXED = GW_RUN_TX | GW_RUN_RELAXED };
+enum {
+    TX = GW_RUN_TX,
+    RELAXED = GW_RUN_TX | GW_RUN_RELAXED
+};
 
 int contract_begin(void **state)
 {
@@ -53,11 +56,12 @@ static void test_cancel_stops_a_statement(void **state)
     (void)state;
     open_new(&c);
     c.call.stop_after = 5; /* the statement is under way by then */
-    assert_int_equal(run(&c, &(struct unit){ .flags = TX,
-                                             .statement_flags = GW_STMT_USER,
-                                             .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')",
-                                                      dialect->slow } }),
-                     GW_E_CANCELLED);
+    assert_int_equal(
+        run(&c, &(struct unit){ .flags = TX,
+                                .statement_flags = GW_STMT_USER,
+                                .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')",
+                                         dialect->slow } }),
+        GW_E_CANCELLED);
     assert_int_equal(c.call.n_done, 1);
     c.call.stop_after = 0;
     expect_rows(&c, "SELECT count(*) FROM parent", "0\n");
@@ -127,8 +131,9 @@ static pid_t lock_in_child(char *named, size_t room)
     pid_t child = fork_child();
     if (child == 0) {
         struct connection c;
-        bool ok = connection_open(&c, &plugin, &(struct opening){ .url = dialect->url() }) == GW_OK &&
-                  lock(&c) == GW_OK;
+        bool ok =
+            connection_open(&c, &plugin, &(struct opening){ .url = dialect->url() }) == GW_OK &&
+            lock(&c) == GW_OK;
         const char *name = ok ? info(&c, "connection") : "";
         if (write(ready[1], name, strlen(name)) >= 0)
             close(ready[1]);
@@ -184,13 +189,15 @@ static void test_waiting_for_a_lock_ends(void **state)
     open_new(&a);
     open_with(&b, 0);
     assert_int_equal(
-        run(&a, &(struct unit){ .flags = RELAXED, .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')" } }),
+        run(&a, &(struct unit){ .flags = RELAXED,
+                                .sql = { "INSERT INTO parent (id, name) VALUES (1, 'a')" } }),
         GW_OK);
     gw_status status =
         run(&b, &(struct unit){ .flags = TX,
                                 .sql = { "UPDATE parent SET name = 'b' WHERE id = 1" },
                                 .settings = { "lock_timeout", "20ms" } });
-    assert_true(status == GW_OK || status == GW_E_LOCKED); /* where readers see no relaxed unit: nothing waits */
+    assert_true(status == GW_OK ||
+                status == GW_E_LOCKED); /* where readers see no relaxed unit: nothing waits */
     if (status == GW_E_LOCKED)
         assert_true(b.call.flags & GW_ERR_RETRYABLE);
     assert_int_equal(flush(&a), GW_OK);
@@ -212,8 +219,9 @@ static void test_fingerprint_follows_the_schema(void **state)
     snprintf(before, sizeof before, "%s", fingerprint(&c));
     assert_int_equal(run_user(&c, "INSERT INTO parent (id, name) VALUES (1, 'a')"), GW_OK);
     assert_string_equal(fingerprint(&c), before);
-    assert_int_equal(run(&c, &(struct unit){ .flags = TX, .sql = { "CREATE TABLE godwit_x (id INTEGER)" } }),
-                     GW_OK);
+    assert_int_equal(
+        run(&c, &(struct unit){ .flags = TX, .sql = { "CREATE TABLE godwit_x (id INTEGER)" } }),
+        GW_OK);
     assert_string_equal(fingerprint(&c), before);
     assert_int_equal(run_user(&c, dialect->create_child), GW_OK);
     snprintf(after, sizeof after, "%s", fingerprint(&c));
@@ -223,21 +231,21 @@ static void test_fingerprint_follows_the_schema(void **state)
     connection_close(&c);
 }
 
-#define CASE(name_) { #name_, name_, contract_begin, contract_end, NULL }
+#define CASE(name_) \
+    { \
+#name_, name_, contract_begin, contract_end, NULL \
+    }
 
 int contract_sessions_run(const struct dialect *of, const struct plugin *loaded)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_cancel_stops_a_statement),
-        CASE(test_interrupt_from_another_thread),
-        CASE(test_lock_excludes_another_session),
-        CASE(test_lock_ends_with_its_process),
-        CASE(test_terminate_ends_a_session),
-        CASE(test_waiting_for_a_lock_ends),
+        CASE(test_cancel_stops_a_statement),       CASE(test_interrupt_from_another_thread),
+        CASE(test_lock_excludes_another_session),  CASE(test_lock_ends_with_its_process),
+        CASE(test_terminate_ends_a_session),       CASE(test_waiting_for_a_lock_ends),
         CASE(test_fingerprint_follows_the_schema),
     };
     dialect = of;
     plugin = *loaded;
-    return _cmocka_run_group_tests("contract: sessions", tests, sizeof tests / sizeof tests[0], NULL,
-                                   NULL);
+    return _cmocka_run_group_tests("contract: sessions", tests, sizeof tests / sizeof tests[0],
+                                   NULL, NULL);
 }

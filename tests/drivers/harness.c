@@ -170,7 +170,8 @@ void connection_close(struct connection *connection)
     connection->conn = NULL;
 }
 
-static gw_status take_done(struct gw_call *call, uint32_t index, int64_t affected, int64_t elapsed_ns)
+static gw_status take_done(struct gw_call *call, uint32_t index, int64_t affected,
+                           int64_t elapsed_ns)
 {
     assert_int_equal(index, call->n_done);
     assert_true(elapsed_ns >= 0);
@@ -208,8 +209,9 @@ gw_status run(struct connection *connection, const struct unit *unit)
 
 gw_status run_user(struct connection *connection, const char *sql)
 {
-    return run(connection,
-               &(struct unit){ .flags = GW_RUN_TX, .statement_flags = GW_STMT_USER, .sql = { sql } });
+    return run(
+        connection,
+        &(struct unit){ .flags = GW_RUN_TX, .statement_flags = GW_STMT_USER, .sql = { sql } });
 }
 
 gw_status run_args(struct connection *connection, const char *sql, uint32_t flags,
@@ -267,7 +269,8 @@ static gw_status take_row(struct gw_call *call, const struct gw_cell *cells, uin
         case GW_BOOL:
         case GW_INT:
         case GW_TIME:
-            text_add(call, number, (size_t)snprintf(number, sizeof number, "%lld", (long long)cells[i].v.i));
+            text_add(call, number,
+                     (size_t)snprintf(number, sizeof number, "%lld", (long long)cells[i].v.i));
             break;
         case GW_REAL:
             text_add(call, number, (size_t)snprintf(number, sizeof number, "%.17g", cells[i].v.f));
@@ -298,8 +301,8 @@ gw_status query_args(struct connection *connection, const char *sql, uint32_t fl
 {
     static const struct gw_rows_out out = { sizeof out, 0, take_columns, take_row };
     const struct gw_statement statement = { str(sql), args, n, flags };
-    return ended(connection, connection->plugin->driver->query(call_of(connection), connection->conn,
-                                                               &statement, &out));
+    return ended(connection, connection->plugin->driver->query(call_of(connection),
+                                                               connection->conn, &statement, &out));
 }
 
 gw_status query(struct connection *connection, const char *sql)
@@ -334,8 +337,8 @@ static gw_status take_statement(struct gw_call *call, uint64_t begin, uint64_t e
 gw_status split(struct connection *connection, const char *script, size_t len)
 {
     static const struct gw_split_out out = { sizeof out, 0, take_statement };
-    return ended(connection, connection->plugin->driver->split(call_of(connection),
-                                                               (struct gw_str){ script, len }, &out));
+    return ended(connection, connection->plugin->driver->split(
+                                 call_of(connection), (struct gw_str){ script, len }, &out));
 }
 
 static const struct gw_text_out text_out = { sizeof text_out, 0, take_text };
@@ -399,8 +402,8 @@ gw_status unlock(struct connection *connection)
 
 gw_status holds(struct connection *connection)
 {
-    return ended(connection, connection->plugin->driver->holds(call_of(connection), connection->conn,
-                                                               lock_name));
+    return ended(connection, connection->plugin->driver->holds(call_of(connection),
+                                                               connection->conn, lock_name));
 }
 
 gw_status terminate(struct connection *connection, const char *session)

@@ -11,25 +11,30 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { TEXT_ROOM = 1 << 16, ROWS = 64 };
+enum {
+    TEXT_ROOM = 1 << 16,
+    ROWS = 64
+};
 
 /* What the host knows of one call, and what the sinks gather in it. */
 struct gw_call {
     gw_status code;
     uint64_t flags, begin, end;
     char message[1024], detail[512], hint[512];
-    char log[4096];          /* all lines of all levels, "W: text\n" */
-    atomic_int looks;        /* how often the driver asked whether to stop */
-    int stop_after;          /* stopped from this look on; 0: never */
-    void (*on_look)(int n);  /* called at each look */
-    char text[TEXT_ROOM];    /* of a text sink; for a query: cells as "a|b\n" */
+    char log[4096];         /* all lines of all levels, "W: text\n" */
+    atomic_int looks;       /* how often the driver asked whether to stop */
+    int stop_after;         /* stopped from this look on; 0: never */
+    void (*on_look)(int n); /* called at each look */
+    char text[TEXT_ROOM];   /* of a text sink; for a query: cells as "a|b\n" */
     size_t text_len;
     int n_rows;
     uint32_t n_columns;
-    int stop_rows_at;        /* the row sink says GW_STOP at this row; 0: never */
+    int stop_rows_at; /* the row sink says GW_STOP at this row; 0: never */
     uint32_t n_done;
     int64_t affected[ROWS];
-    struct { uint64_t begin, end, flags; } statements[ROWS];
+    struct {
+        uint64_t begin, end, flags;
+    } statements[ROWS];
     int n_statements;
 };
 

@@ -11,7 +11,9 @@ static const char *url(void)
 
 void sqlite_new(struct connection *out, const struct plugin *plugin, const char *session)
 {
-    const struct opening opening = { .url = url(), .flags = GW_OPEN_CREATE, .session = { session } };
+    const struct opening opening = { .url = url(),
+                                     .flags = GW_OPEN_CREATE,
+                                     .session = { session } };
     if (connection_open(out, plugin, &opening) != GW_OK)
         fail_msg("open: %s", out->call.message);
 }
@@ -32,17 +34,20 @@ int main(void)
         .library = TEST_BUILD_DIR "/plugins/sqlite.so",
         .url = url,
         .create_parent = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT UNIQUE)",
-        .create_child = "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent)",
-        .create_values = "CREATE TABLE value_of (id INTEGER PRIMARY KEY, t TEXT, i INTEGER, b BLOB)",
+        .create_child =
+            "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent)",
+        .create_values =
+            "CREATE TABLE value_of (id INTEGER PRIMARY KEY, t TEXT, i INTEGER, b BLOB)",
         .broken = "SELEC 1",
-        .slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000000000)"
-                " SELECT count(*) FROM n",
+        .slow =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000000000)"
+            " SELECT count(*) FROM n",
         .begin = "BEGIN IMMEDIATE",
         .commit = "COMMIT",
         .rollback = "ROLLBACK",
     };
     plugin_load(&plugin, sqlite.library);
     return contract_run(&sqlite, "contract") + sqlite_open_cases(&plugin) +
-           sqlite_split_cases(&plugin) + sqlite_guard_cases(&plugin) + sqlite_rebuild_cases(&plugin) +
-           sqlite_fault_cases(&plugin);
+           sqlite_split_cases(&plugin) + sqlite_guard_cases(&plugin) +
+           sqlite_rebuild_cases(&plugin) + sqlite_fault_cases(&plugin);
 }

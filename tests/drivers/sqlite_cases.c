@@ -14,7 +14,10 @@
 
 static struct plugin plugin;
 
-#define CASE(name_) { #name_, name_, contract_begin, contract_end, NULL }
+#define CASE(name_) \
+    { \
+#name_, name_, contract_begin, contract_end, NULL \
+    }
 
 /* ---- open ---- */
 
@@ -48,9 +51,12 @@ static void test_url_refusals(void **state)
         const char *url;
         const char *part;
     } cases[] = {
-        { "postgres://u:secret@h/db", "'postgres'" }, { "mysql://h/db", "'mysql'" },
-        { "file:app.db?mode=ro", "'file:'" },         { "app.db?cache=shared", "query part" },
-        { "sqlite://host/app.db", "host" },           { "sqlite:", "no file" },
+        { "postgres://u:secret@h/db", "'postgres'" },
+        { "mysql://h/db", "'mysql'" },
+        { "file:app.db?mode=ro", "'file:'" },
+        { "app.db?cache=shared", "query part" },
+        { "sqlite://host/app.db", "host" },
+        { "sqlite:", "no file" },
         { "", "no file" },
     };
     struct connection c;
@@ -64,8 +70,9 @@ static void test_url_refusals(void **state)
 
 static void test_open_says_what_is_wrong(void **state)
 {
-    static const char text[] = "This is a letter to a friend, and by no means a database of any kind. It is "
-                               "longer than the header of a database, so that nobody can mistake it for one.";
+    static const char text[] =
+        "This is a letter to a friend, and by no means a database of any kind. It is "
+        "longer than the header of a database, so that nobody can mistake it for one.";
     struct connection c;
     char path[300];
     (void)state;
@@ -88,7 +95,9 @@ static void test_open_says_what_is_wrong(void **state)
 /* Root may read and write all: then another user tries. */
 static void test_open_without_rights(void **state)
 {
-    enum { NOBODY = 65534 };
+    enum {
+        NOBODY = 65534
+    };
     static const struct {
         mode_t file, folder;
         uint64_t flags;
@@ -129,14 +138,19 @@ static void test_read_only_creates_nothing(void **state)
     sqlite_new(&c, &plugin, NULL);
     sqlite_must(&c, GW_RUN_TX, (const char *const[]){ "CREATE TABLE t (a)", NULL });
     connection_close(&c);
-    assert_int_equal(connection_open(&c, &plugin,
-                                     &(struct opening){ .url = folder_file("app.db"),
-                                                        .flags = GW_OPEN_READ_ONLY,
-                                                        .session = { "PRAGMA journal_mode = WAL" } }),
-                     GW_OK);
+    assert_int_equal(
+        connection_open(&c, &plugin,
+                        &(struct opening){ .url = folder_file("app.db"),
+                                           .flags = GW_OPEN_READ_ONLY,
+                                           .session = { "PRAGMA journal_mode = WAL" } }),
+        GW_OK);
     assert_int_equal(run_user(&c, "CREATE TABLE u (a)"), GW_E_READ_ONLY);
     assert_int_equal(run_user(&c, "PRAGMA user_version = 7"), GW_E_READ_ONLY);
-    assert_int_equal(run(&c, &(struct unit){ .sql = { "CREATE TEMP TABLE u (a)" } }), GW_E_READ_ONLY);
+    assert_int_equal(run(&c, &(struct unit){ .sql = { "CREATE TEMP TABLE u (a)" } }),
+                     GW_E_READ_ONLY);
+    assert_int_equal(run(&c, &(struct unit){ .sql = { "PRAGMA query_only = 0", "CREATE TABLE u (a)" } }),
+                     GW_E_READ_ONLY); /* the file itself is open for reading only */
+    assert_int_equal(c.call.n_done, 1);
     assert_false(file_exists(folder_file("app.db-journal")));
     assert_false(file_exists(folder_file("app.db-wal")));
     assert_false(file_exists(folder_file("app.db.godwit-lock")));
@@ -154,11 +168,11 @@ static void test_session_statements(void **state)
     sqlite_new(&c, &plugin, NULL);
     expect_rows(&c, "PRAGMA synchronous", "2\n");
     connection_close(&c);
-    assert_int_equal(connection_open(&c, &plugin,
-                                     &(struct opening){ .url = folder_file("app.db"),
-                                                        .session = { "PRAGMA foreign_keys = ON",
-                                                                     "BEGIN" } }),
-                     GW_E_ARGUMENT);
+    assert_int_equal(
+        connection_open(&c, &plugin,
+                        &(struct opening){ .url = folder_file("app.db"),
+                                           .session = { "PRAGMA foreign_keys = ON", "BEGIN" } }),
+        GW_E_ARGUMENT);
     expect_message(&c, "statement 2");
 }
 
@@ -168,7 +182,8 @@ static void test_wal_is_warned_of(void **state)
     (void)state;
     sqlite_new(&c, &plugin, NULL);
     assert_string_equal(c.call.log, "");
-    sqlite_must(&c, 0, (const char *const[]){ "PRAGMA journal_mode = WAL", "CREATE TABLE t (a)", NULL });
+    sqlite_must(&c, 0,
+                (const char *const[]){ "PRAGMA journal_mode = WAL", "CREATE TABLE t (a)", NULL });
     expect_rows(&c, "PRAGMA journal_mode", "wal\n");
     connection_close(&c);
     sqlite_new(&c, &plugin, NULL);
@@ -230,7 +245,8 @@ static void test_lock_file_of_a_stranger(void **state)
     struct stat file;
     assert_int_equal(stat(folder_file("precious"), &file), 0);
     assert_int_equal(file.st_size, 8);
-    file_write(folder_file("app.db.godwit-lock"), "1:2:", 4); /* left over from a machine that failed */
+    file_write(folder_file("app.db.godwit-lock"),
+               "1:2:", 4); /* left over from a machine that failed */
     assert_int_equal(lock(&c), GW_OK);
     connection_close(&c);
 }
@@ -245,6 +261,41 @@ static void test_terminate_only_on_this_host(void **state)
     expect_message(&c, "another-host.example");
     snprintf(session, sizeof session, "%s", info(&c, "connection"));
     assert_int_equal(terminate(&c, session), GW_E_REFUSED);
+    connection_close(&c);
+}
+
+/* Asked to end first, and made to end after 5 seconds. */
+static void test_terminate_by_force(void **state)
+{
+    static const struct sigaction ways[] = { { .sa_handler = SIG_DFL }, { .sa_handler = SIG_IGN } };
+    static const int ends[] = { SIGTERM, SIGKILL };
+    struct connection c;
+    char byte;
+    (void)state;
+    sqlite_new(&c, &plugin, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        int ready[2], how;
+        assert_int_equal(pipe(ready), 0);
+        pid_t child = fork_child();
+        if (child == 0) {
+            struct connection mine;
+            sigaction(SIGTERM, &ways[i], NULL);
+            if (try_open(folder_file("app.db"), 0, &mine) != GW_OK || lock(&mine) != GW_OK ||
+                write(ready[1], "x", 1) != 1)
+                _exit(1);
+            for (;;)
+                pause();
+        }
+        assert_int_equal(read(ready[0], &byte, 1), 1);
+        assert_int_equal(terminate(&c, ""), GW_OK);
+        assert_int_equal(lock(&c), GW_OK);
+        assert_int_equal(unlock(&c), GW_OK);
+        assert_int_equal(waitpid(child, &how, 0), child);
+        assert_true(WIFSIGNALED(how) && WTERMSIG(how) == ends[i]);
+        close(ready[0]);
+        close(ready[1]);
+    }
+    assert_int_equal(terminate(&c, ""), GW_E_NOT_FOUND);
     connection_close(&c);
 }
 
@@ -295,6 +346,51 @@ static void test_blockers(void **state)
     connection_close(&c);
 }
 
+static int running[2];
+
+static void tell_running(int look)
+{
+    if (look == 3 && write(running[1], "x", 1) != 1)
+        _exit(1);
+}
+
+/* In WAL mode a reader is in nobody's way. */
+static void test_blockers_in_wal_mode(void **state)
+{
+    static const struct gw_text_out out = { sizeof out, 0, take_text };
+    static const char *const what[] = {
+        "WITH RECURSIVE n(i) AS (SELECT a FROM t UNION ALL SELECT i + 1 FROM n WHERE i < 4000000000)"
+        " SELECT count(*) FROM n, t",
+        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000000000)"
+        " SELECT count(*) FROM n",
+    };
+    struct connection c;
+    char byte;
+    (void)state;
+    sqlite_new(&c, &plugin, NULL);
+    sqlite_must(&c, 0, (const char *const[]){ "PRAGMA journal_mode = WAL", "CREATE TABLE t (a)",
+                                              "INSERT INTO t VALUES (1)", NULL });
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(pipe(running), 0);
+        pid_t child = fork_child();
+        if (child == 0) {
+            struct connection mine;
+            if (try_open(folder_file("app.db"), 0, &mine) != GW_OK)
+                _exit(1);
+            mine.call.on_look = tell_running;
+            run(&mine, &(struct unit){ .flags = i ? GW_RUN_TX : 0, .sql = { what[i] } });
+            _exit(0);
+        }
+        assert_int_equal(read(running[0], &byte, 1), 1);
+        assert_int_equal(plugin.progress->blockers(call_of(&c), c.conn, &out), GW_OK);
+        assert_true(i ? strstr(c.call.text, "writing\n") != NULL : c.call.text[0] == '\0');
+        kill_child(child);
+        close(running[0]);
+        close(running[1]);
+    }
+    connection_close(&c);
+}
+
 int sqlite_open_cases(const struct plugin *loaded)
 {
     const struct CMUnitTest tests[] = {
@@ -308,7 +404,9 @@ int sqlite_open_cases(const struct plugin *loaded)
         CASE(test_lock_file),
         CASE(test_lock_file_of_a_stranger),
         CASE(test_terminate_only_on_this_host),
+        CASE(test_terminate_by_force),
         CASE(test_blockers),
+        CASE(test_blockers_in_wal_mode),
     };
     plugin = *loaded;
     return cmocka_run_group_tests_name("sqlite: open", tests, NULL, NULL);
@@ -364,17 +462,19 @@ static void test_refusals(void **state)
     struct connection c;
     (void)state;
     sqlite_new(&c, &plugin, NULL);
-    assert_int_equal(run(&c, &(struct unit){ .flags = GW_RUN_TX,
-                                             .sql = { "CREATE TABLE godwit_revision (id)",
-                                                      "INSERT INTO godwit_revision VALUES (1)",
-                                                      "CREATE TABLE t (a)", "CREATE TABLE hidden (a)",
-                                                      "CREATE TRIGGER h AFTER INSERT ON hidden BEGIN"
-                                                      " DELETE FROM godwit_revision; END" } }),
-                     GW_OK);
+    assert_int_equal(
+        run(&c, &(struct unit){ .flags = GW_RUN_TX,
+                                .sql = { "CREATE TABLE godwit_revision (id)",
+                                         "INSERT INTO godwit_revision VALUES (1)",
+                                         "CREATE TABLE t (a)", "CREATE TABLE hidden (a)",
+                                         "CREATE TRIGGER h AFTER INSERT ON hidden BEGIN"
+                                         " DELETE FROM godwit_revision; END" } }),
+        GW_OK);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        gw_status status = run(&c, &(struct unit){ .flags = GW_RUN_TX | GW_RUN_RELAXED,
-                                                   .statement_flags = GW_STMT_USER,
-                                                   .sql = { "INSERT INTO t VALUES (1)", refused[i].sql } });
+        gw_status status =
+            run(&c, &(struct unit){ .flags = GW_RUN_TX | GW_RUN_RELAXED,
+                                    .statement_flags = GW_STMT_USER,
+                                    .sql = { "INSERT INTO t VALUES (1)", refused[i].sql } });
         if (status != GW_E_REFUSED)
             fail_msg("'%s' gave %d: %s", refused[i].sql, status, c.call.message);
         expect_message(&c, refused[i].part);
@@ -391,20 +491,22 @@ static void test_allowed(void **state)
     struct connection c;
     (void)state;
     sqlite_new(&c, &plugin, NULL);
-    assert_int_equal(run(&c, &(struct unit){ .flags = GW_RUN_TX, .sql = { "CREATE TABLE godwit_revision (id)" } }),
+    assert_int_equal(run(&c, &(struct unit){ .flags = GW_RUN_TX,
+                                             .sql = { "CREATE TABLE godwit_revision (id)" } }),
                      GW_OK);
     sqlite_must(&c, GW_RUN_TX | GW_RUN_RELAXED,
-                (const char *const[]){ "SAVEPOINT mine", "CREATE TABLE t (a, b)", "ROLLBACK TO mine",
-                                       "RELEASE mine", "CREATE TABLE t (a)",
-                                       "CREATE VIRTUAL TABLE words USING fts5(w)",
-                                       "INSERT INTO words VALUES ('one')", "PRAGMA user_version = 7",
-                                       "SELECT count(*) FROM godwit_revision", "ANALYZE", "SAVEPOINT open",
-                                       NULL });
+                (const char *const[]){
+                    "SAVEPOINT mine", "CREATE TABLE t (a, b)", "ROLLBACK TO mine", "RELEASE mine",
+                    "CREATE TABLE t (a)", "CREATE VIRTUAL TABLE words USING fts5(w)",
+                    "INSERT INTO words VALUES ('one')", "PRAGMA user_version = 7",
+                    "SELECT count(*) FROM godwit_revision", "ANALYZE", "SAVEPOINT open", NULL });
     sqlite_must(&c, 0, (const char *const[]){ "VACUUM", "PRAGMA journal_mode = TRUNCATE", NULL });
-    expect_rows(&c, "SELECT w, (SELECT user_version FROM pragma_user_version) FROM words", "one|7\n");
+    expect_rows(&c, "SELECT w, (SELECT user_version FROM pragma_user_version) FROM words",
+                "one|7\n");
     expect_rows(&c, "SELECT count(*) FROM pragma_table_info('t')", "1\n");
-    assert_int_equal(run(&c, &(struct unit){ .statement_flags = GW_STMT_USER, .sql = { "SAVEPOINT mine" } }),
-                     GW_E_REFUSED);
+    assert_int_equal(
+        run(&c, &(struct unit){ .statement_flags = GW_STMT_USER, .sql = { "SAVEPOINT mine" } }),
+        GW_E_REFUSED);
     connection_close(&c);
 }
 

@@ -15,7 +15,10 @@
 
 static struct plugin plugin;
 
-enum { TX = GW_RUN_TX, RELAXED = GW_RUN_TX | GW_RUN_RELAXED };
+enum {
+    TX = GW_RUN_TX,
+    RELAXED = GW_RUN_TX | GW_RUN_RELAXED
+};
 
 static const char fill[] =
     "INSERT INTO t SELECT randomblob(1000) FROM"
@@ -43,9 +46,11 @@ static int run_without_room(const char *database)
 {
     struct connection c;
     int64_t n;
-    if (connection_open(&c, &plugin, &(struct opening){ .url = database, .flags = GW_OPEN_CREATE }) != GW_OK)
+    if (connection_open(&c, &plugin,
+                        &(struct opening){ .url = database, .flags = GW_OPEN_CREATE }) != GW_OK)
         return 1;
-    if (run(&c, &(struct unit){ .flags = RELAXED, .sql = { "INSERT INTO t VALUES ('first')" } }) != GW_OK)
+    if (run(&c, &(struct unit){ .flags = RELAXED, .sql = { "INSERT INTO t VALUES ('first')" } }) !=
+        GW_OK)
         return 2;
     gw_status status = run(&c, &(struct unit){ .flags = RELAXED,
                                                .statement_flags = GW_STMT_USER,
@@ -128,7 +133,8 @@ static void test_conflict_clause_that_rolls_back(void **state)
                                              .sql = { "INSERT OR ROLLBACK INTO t VALUES (1)",
                                                       "INSERT INTO t VALUES (2)" } }),
                      GW_E_CONSTRAINT);
-    assert_true(c.call.flags & GW_ERR_TX_ABORTED); /* the unit before it is gone as well, and the host is told */
+    assert_true(c.call.flags &
+                GW_ERR_TX_ABORTED); /* the unit before it is gone as well, and the host is told */
     expect_rows(&c, "SELECT count(*) FROM t", "0\n");
     sqlite_must(&c, RELAXED, (const char *const[]){ "INSERT INTO t VALUES (3)", NULL });
     assert_int_equal(flush(&c), GW_OK);
@@ -170,7 +176,8 @@ static void test_reader_blocks_commit(void **state)
     char byte;
     (void)state;
     sqlite_new(&c, &plugin, NULL);
-    sqlite_must(&c, TX, (const char *const[]){ "CREATE TABLE t (a)", "INSERT INTO t VALUES (1)", NULL });
+    sqlite_must(&c, TX,
+                (const char *const[]){ "CREATE TABLE t (a)", "INSERT INTO t VALUES (1)", NULL });
     assert_int_equal(pipe(ready), 0);
     pid_t child = fork_child();
     if (child == 0) {
@@ -242,7 +249,10 @@ static void test_killed_group_leaves_nothing(void **state)
     connection_close(&c);
 }
 
-#define CASE(name_) { #name_, name_, contract_begin, contract_end, NULL }
+#define CASE(name_) \
+    { \
+#name_, name_, contract_begin, contract_end, NULL \
+    }
 
 int sqlite_fault_cases(const struct plugin *loaded)
 {

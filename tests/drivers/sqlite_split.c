@@ -31,26 +31,31 @@ static void expect_split(const char *script, const char *const texts[])
 static void test_triggers(void **state)
 {
     (void)state;
-    expect_split("CREATE TRIGGER a AFTER INSERT ON t BEGIN UPDATE t SET x = 1; DELETE FROM u; END; SELECT 1;",
-                 (const char *const[]){
-                     "CREATE TRIGGER a AFTER INSERT ON t BEGIN UPDATE t SET x = 1; DELETE FROM u; END",
-                     "SELECT 1", NULL });
+    expect_split(
+        "CREATE TRIGGER a AFTER INSERT ON t BEGIN UPDATE t SET x = 1; DELETE FROM u; END; SELECT "
+        "1;",
+        (const char *const[]){
+            "CREATE TRIGGER a AFTER INSERT ON t BEGIN UPDATE t SET x = 1; DELETE FROM u; END",
+            "SELECT 1", NULL });
     expect_split("/* x */ create temp trigger if not exists \"end\" after insert on t\n begin\n"
-                 " select case when 1 then ';' end; -- end;\n insert into \"end\" values (';end;');\nend ; x",
+                 " select case when 1 then ';' end; -- end;\n insert into \"end\" values "
+                 "(';end;');\nend ; x",
                  (const char *const[]){
                      "create temp trigger if not exists \"end\" after insert on t\n begin\n"
-                     " select case when 1 then ';' end; -- end;\n insert into \"end\" values (';end;');\nend",
+                     " select case when 1 then ';' end; -- end;\n insert into \"end\" values "
+                     "(';end;');\nend",
                      "x", NULL });
-    expect_split("CREATE TABLE trigger_x (a); SELECT 1; END; SELECT 2",
-                 (const char *const[]){ "CREATE TABLE trigger_x (a)", "SELECT 1", "END", "SELECT 2", NULL });
+    expect_split(
+        "CREATE TABLE trigger_x (a); SELECT 1; END; SELECT 2",
+        (const char *const[]){ "CREATE TABLE trigger_x (a)", "SELECT 1", "END", "SELECT 2", NULL });
 }
 
 static void test_quotes_and_comments(void **state)
 {
     (void)state;
     expect_split("SELECT 'it''s; ', \"a\"\";\", `b;`, [c;] ; -- x;\nSELECT /* ; */ 2;",
-                 (const char *const[]){ "SELECT 'it''s; ', \"a\"\";\", `b;`, [c;]", "SELECT /* ; */ 2",
-                                        NULL });
+                 (const char *const[]){ "SELECT 'it''s; ', \"a\"\";\", `b;`, [c;]",
+                                        "SELECT /* ; */ 2", NULL });
     expect_split("\xef\xbb\xbfSELECT 1;", (const char *const[]){ "SELECT 1", NULL });
     expect_split("SELECT 1; SELECT 'open; ",
                  (const char *const[]){ "SELECT 1", "SELECT 'open; ", NULL });
@@ -61,7 +66,8 @@ static void test_quotes_and_comments(void **state)
 
 static void test_unfinished_is_refused(void **state)
 {
-    static const char *const texts[] = { "/* open", "SELECT 1 /* open", "SELECT 'open", "SELECT \"open" };
+    static const char *const texts[] = { "/* open", "SELECT 1 /* open", "SELECT 'open",
+                                         "SELECT \"open" };
     struct connection c;
     (void)state;
     sqlite_new(&c, &plugin, NULL);
@@ -119,10 +125,16 @@ static void test_flags(void **state)
 static void test_hostile_scripts_are_linear(void **state)
 {
     static const char *const pieces[] = {
-        ";", "'", "\"", "[", "/*", "*", "--\n", "a;", "CREATE TRIGGER x BEGIN ;", ";END x;", "a;END;", "''",
-        "PRAGMA ", "x/**/", "(", "\xff",
+        ";",       "'",      "\"",
+        "[",       "/*",     "*",
+        "--\n",    "a;",     "CREATE TRIGGER x BEGIN ;",
+        ";END x;", "a;END;", "''",
+        "PRAGMA ", "x/**/",  "(",
+        "\xff",
     };
-    enum { SIZE = 4000000 };
+    enum {
+        SIZE = 4000000
+    };
     static const char *const starts[] = { "", "CREATE TRIGGER x BEGIN " };
     struct connection c = { .plugin = &plugin };
     char *script = malloc(SIZE);
@@ -141,7 +153,8 @@ static void test_hostile_scripts_are_linear(void **state)
             assert_int_equal(split(&c, script, used), GW_OK);
             clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ended);
             if (ended.tv_sec - begun.tv_sec > 20)
-                fail_msg("'%s%s...' takes %ld s", starts[s], pieces[i], (long)(ended.tv_sec - begun.tv_sec));
+                fail_msg("'%s%s...' takes %ld s", starts[s], pieces[i],
+                         (long)(ended.tv_sec - begun.tv_sec));
         }
     free(script);
 }
@@ -210,11 +223,17 @@ static void check_against_sqlite(sqlite3 *db, const char *script, size_t len)
 static void test_like_sqlite3_complete(void **state)
 {
     static const char *const words[] = {
-        "CREATE ", "create ", "TRIGGER ", "TEMP ", "TEMPORARY ", "EXPLAIN ", "QUERY PLAN ", "END", " END ",
-        "end;", ";", ";", ";", " ; ", "BEGIN ", "SELECT ", "CASE ", "x", "1", "'", "''", "\"", "`", "[", "]",
-        "--", "\n", "/*", "*/", "/", "*", "-", " ", "\t", "(", ")", ",", "TABLE ", "\xc3\xa4", "$", "_end", "ending",
+        "CREATE ", "create ", "TRIGGER ", "TEMP ",    "TEMPORARY ", "EXPLAIN ", "QUERY PLAN ",
+        "END",     " END ",   "end;",     ";",        ";",          ";",        " ; ",
+        "BEGIN ",  "SELECT ", "CASE ",    "x",        "1",          "'",        "''",
+        "\"",      "`",       "[",        "]",        "--",         "\n",       "/*",
+        "*/",      "/",       "*",        "-",        " ",          "\t",       "(",
+        ")",       ",",       "TABLE ",   "\xc3\xa4", "$",          "_end",     "ending",
     };
-    enum { ROUNDS = 20000, WORDS = sizeof words / sizeof words[0] };
+    enum {
+        ROUNDS = 20000,
+        WORDS = sizeof words / sizeof words[0]
+    };
     const char *given = getenv("GODWIT_SEED");
     uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
     uint64_t first = seed | 1;

@@ -6,7 +6,9 @@
 #include <assert.h>
 #include <jansson.h>
 
-enum { COLUMNS_MOST = 16 };
+enum {
+    COLUMNS_MOST = 16
+};
 
 static struct gw_cell cell_of(const json_t *value)
 {

@@ -59,7 +59,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     static const char *const files[] = { "plugins.conf", "migrations/1.sql", "migrations/2.sql",
-                                         "app.db", "app.db-journal", "app.db.godwit-lock" };
+                                         "app.db",       "app.db-journal",   "app.db.godwit-lock" };
     struct fixture *fixture = *state;
     gw_workspace_close(&fixture->workspace);
     gw_events_close(&fixture->events);
@@ -77,17 +77,20 @@ static void take_over(struct fixture *fixture)
     struct gw_fault fault = { 0 };
     const char *sql = "UPDATE godwit_lock SET epoch = epoch + 1";
     const struct gw_statement statement = { { sql, strlen(sql) }, NULL, 0, GW_STMT_ONE_ROW };
-    const struct gw_run run = { .struct_size = sizeof run, .n_statements = 1, .flags = GW_RUN_TX,
-                                .statements = &statement };
+    const struct gw_run run = {
+        .struct_size = sizeof run, .n_statements = 1, .flags = GW_RUN_TX, .statements = &statement
+    };
 
     assert_int_equal(gw_session_flush(&ours->session, &fault), 0);
-    assert_int_equal(gw_session_init(&other, ours->registry, &ours->project, NULL, NULL, &fault), 0);
+    assert_int_equal(gw_session_init(&other, ours->registry, &ours->project, NULL, NULL, &fault),
+                     0);
     assert_int_equal(gw_session_open(&other, 0, &fault), 0);
     assert_int_equal(gw_session_run(&other, &run, NULL, GW_UNCHANGED, &fault), 0);
     gw_session_close(&other);
 }
 
-static int count_take(void *payload, const struct gw_cell *cells, uint32_t n, struct gw_fault *fault)
+static int count_take(void *payload, const struct gw_cell *cells, uint32_t n,
+                      struct gw_fault *fault)
 {
     (void)n;
     (void)fault;
@@ -99,8 +102,8 @@ static int64_t count(struct fixture *fixture, const char *sql)
 {
     struct gw_fault fault = { 0 };
     int64_t n = -1;
-    assert_int_equal(gw_session_query(&fixture->workspace.session, sql, NULL, 0, count_take, &n, &fault),
-                     0);
+    assert_int_equal(
+        gw_session_query(&fixture->workspace.session, sql, NULL, 0, count_take, &n, &fault), 0);
     return n;
 }
 
@@ -111,7 +114,8 @@ static int run_one(struct fixture *fixture, uint32_t revision)
     struct gw_step_work work;
 
     fixture->fault = (struct gw_fault){ 0 };
-    assert_int_equal(gw_step_load(&work, &fixture->workspace, step, GW_APPLY_RUN, &fixture->fault), 0);
+    assert_int_equal(gw_step_load(&work, &fixture->workspace, step, GW_APPLY_RUN, &fixture->fault),
+                     0);
     int code = gw_step_run(&work, GW_APPLY_RUN, NULL, true, &duration, &fixture->fault);
     gw_step_free(&work);
     return code;
@@ -156,7 +160,8 @@ static void test_I6_release_leaves_the_successor(void **state)
     take_over(fixture);
     assert_int_equal(gw_lock_release(&fixture->workspace, &fixture->fault), 0);
     assert_int_equal(count(fixture, "SELECT count(*) FROM godwit_lock WHERE command = 'test' "
-                                    "AND owner <> ''"), 1);
+                                    "AND owner <> ''"),
+                     1);
 }
 
 int main(void)

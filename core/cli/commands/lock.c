@@ -41,8 +41,7 @@ static void emit_owner(struct gw_cli *cli, const struct gw_lock_owner *owner)
                       gw_field_text("since", owner->since),
                       gw_field_text("connection", owner->connection),
                       gw_field_text("command", owner->command),
-                      gw_field_text("revision", owner->doing),
-                      gw_field_text("note", owner->note)),
+                      gw_field_text("revision", owner->doing), gw_field_text("note", owner->note)),
             "%s", gw_buf_str(&text));
     gw_buf_free(&text);
 }

@@ -17,7 +17,7 @@ struct gw_folder {
 
 /* A revision as one format found it, before the graph is made. The loader owns the edges. */
 struct gw_found {
-    struct gw_revision revision; /* id, hash and strings (in the arena) are set; no edges */
+    struct gw_revision revision;      /* id, hash and strings (in the arena) are set; no edges */
     const char *revises, *depends_on; /* native: as written, space-separated; else NULL */
     unsigned revises_line, depends_line, labels_line, id_line;
     bool root_given; /* native: revises is there and empty */
@@ -66,7 +66,9 @@ const struct gw_format *gw_format_named(const char *name);
 /* Reads name within folder; at most GW_MIGRATION_MOST bytes, valid UTF-8 (*text begins after a
  * BOM), no NUL; *text is NUL-terminated and inside buf, which holds the bytes as they are.
  * Messages name the file. */
-enum { GW_MIGRATION_MOST = 64 << 20 };
+enum {
+    GW_MIGRATION_MOST = 64 << 20
+};
 int gw_format_read(struct gw_buf *buf, const struct gw_folder *folder, const char *name,
                    const char **text, size_t *len, struct gw_fault *fault);
 

@@ -18,8 +18,7 @@
 #define GW_EXPORT __attribute__((visibility("default")))
 
 /* True if the struct behind p is long enough to hold member f and f is set. */
-#define GW_HAS(p, f) \
-    ((p)->struct_size >= offsetof(__typeof__(*(p)), f) + sizeof((p)->f) && (p)->f)
+#define GW_HAS(p, f) ((p)->struct_size >= offsetof(__typeof__(*(p)), f) + sizeof((p)->f) && (p)->f)
 
 /* 0 success, 1 GW_STOP, negative a failure whose class is code / 100 (status.h). */
 typedef int32_t gw_status;
@@ -29,16 +28,21 @@ struct gw_str {
     const char *ptr;
     size_t len;
 };
-#define GW_S(literal) { (literal), sizeof(literal) - 1 }
+#define GW_S(literal) \
+    { \
+        (literal), sizeof(literal) - 1 \
+    }
 
-enum { /* gw_cell.kind */
+/* gw_cell.kind */
+enum {
     GW_NULL = 0,
     GW_BOOL = 1, /* v.i: 0 or 1 */
     GW_INT = 2,  /* v.i */
     GW_REAL = 3, /* v.f */
     GW_TEXT = 4, /* v.s, UTF-8 */
     GW_BLOB = 5, /* v.s, any bytes */
-    GW_TIME = 6  /* v.i: nanoseconds since 1970-01-01T00:00:00Z; as an option: a duration in nanoseconds */
+    /* v.i: nanoseconds since 1970-01-01T00:00:00Z; as an option: a duration in nanoseconds */
+    GW_TIME = 6
 };
 
 struct gw_cell {

@@ -8,15 +8,17 @@
 
 #define GW_DRIVER "godwit.driver/1"
 
-enum { /* gw_driver.caps */
-    GW_CAP_TX_DDL = 1 << 0,       /* DDL is transactional together with our state tables */
-    GW_CAP_RELAXED = 1 << 1,      /* honours GW_RUN_RELAXED */
-    GW_CAP_READ_ONLY = 1 << 2,    /* honours GW_OPEN_READ_ONLY */
-    GW_CAP_CANCEL = 1 << 3        /* a running statement stops when the call is cancelled */
+/* gw_driver.caps */
+enum {
+    GW_CAP_TX_DDL = 1 << 0,    /* DDL is transactional together with our state tables */
+    GW_CAP_RELAXED = 1 << 1,   /* honours GW_RUN_RELAXED */
+    GW_CAP_READ_ONLY = 1 << 2, /* honours GW_OPEN_READ_ONLY */
+    GW_CAP_CANCEL = 1 << 3     /* a running statement stops when the call is cancelled */
 };
 
 /* ---- open ---- */
-enum { /* gw_open.flags */
+/* gw_open.flags */
+enum {
     GW_OPEN_READ_ONLY = 1 << 0, /* the database itself refuses every write of this session */
     GW_OPEN_CREATE = 1 << 1     /* an absent database may be created, if the database can do so */
 };
@@ -24,14 +26,15 @@ struct gw_open {
     uint32_t struct_size;
     uint32_t n_options;
     uint64_t flags;
-    struct gw_str url;              /* database.url, placeholders resolved; may hold a password */
-    const struct gw_cell *options;  /* the plugin's own, in schema order, defaults filled in */
-    const struct gw_str *session;   /* database.session: statements to run before anything else */
+    struct gw_str url;             /* database.url, placeholders resolved; may hold a password */
+    const struct gw_cell *options; /* the plugin's own, in schema order, defaults filled in */
+    const struct gw_str *session;  /* database.session: statements to run before anything else */
     uint64_t n_session;
 };
 
 /* ---- split ---- */
-enum { /* statement flags; the low two bits are its class */
+/* statement flags; the low two bits are its class */
+enum {
     GW_CLASS_T = 0, /* transactional together with the revision row */
     GW_CLASS_A = 1, /* atomic, commits by itself */
     GW_CLASS_P = 2, /* not transactional, but godwit.driver.recover/1 can probe it */
@@ -52,9 +55,11 @@ struct gw_split_out {
 };
 
 /* ---- run ---- */
-enum { /* gw_statement.flags */
-    GW_STMT_USER = 1 << 0,       /* written by a migration's author, not by the host: restricted */
-    GW_STMT_ONE_ROW = 1 << 1,    /* must affect exactly one row, else the unit fails with GW_E_FENCED */
+/* gw_statement.flags */
+enum {
+    GW_STMT_USER = 1 << 0, /* written by a migration's author, not by the host: restricted */
+    /* must affect exactly one row, else the unit fails with GW_E_FENCED */
+    GW_STMT_ONE_ROW = 1 << 1,
     GW_STMT_EXPECT_TRUE = 1 << 2 /* must return one row with one true value, else GW_E_ASSERT */
 };
 /* Exactly one statement: a driver refuses (GW_E_SYNTAX) a text that holds more. Arguments are written
@@ -65,9 +70,12 @@ struct gw_statement {
     uint32_t n_args;
     uint32_t flags;
 };
-enum { /* gw_run.flags */
-    GW_RUN_TX = 1 << 0,     /* all statements or none: one transaction. Without: each commits by itself */
-    GW_RUN_RELAXED = 1 << 1 /* with _TX: atomic now, durable at the latest when flush returns. A unit may be
+/* gw_run.flags */
+enum {
+    /* all statements or none: one transaction. Without: each commits by itself */
+    GW_RUN_TX = 1 << 0,
+    GW_RUN_RELAXED =
+        1 << 1 /* with _TX: atomic now, durable at the latest when flush returns. A unit may be
                              * lost only together with all relaxed units after it */
 };
 struct gw_run {
@@ -75,7 +83,8 @@ struct gw_run {
     uint32_t n_statements;
     uint64_t flags;
     const struct gw_statement *statements;
-    const struct gw_field *settings; /* session settings for this unit alone (lock_timeout, ...), text cells */
+    const struct gw_field
+        *settings; /* session settings for this unit alone (lock_timeout, ...), text cells */
     uint64_t n_settings;
 };
 struct gw_run_out {
@@ -86,12 +95,15 @@ struct gw_run_out {
     gw_status (*done)(struct gw_call *, uint32_t index, int64_t affected, int64_t elapsed_ns);
 };
 
-enum { /* gw_driver.quote kinds */
+/* gw_driver.quote kinds */
+enum {
     GW_QUOTE_NAME = 0, /* an identifier */
-    GW_QUOTE_TEXT = 1  /* a string literal; for scripts that people read, never for our own statements */
+    /* a string literal; for scripts that people read, never for our own statements */
+    GW_QUOTE_TEXT = 1
 };
 
-enum { /* index into gw_driver.types */
+/* index into gw_driver.types */
+enum {
     GW_TYPE_KEY = 0,  /* text of at most 255 bytes that can be a primary key */
     GW_TYPE_TEXT = 1, /* text of any length */
     GW_TYPE_INT = 2,  /* 64 bits, signed */
@@ -101,7 +113,8 @@ enum { /* index into gw_driver.types */
 
 struct gw_driver {
     uint32_t struct_size;
-    uint32_t threads; /* 0 one call at a time in this plugin, 1 one at a time per instance, 2 free */
+    uint32_t
+        threads; /* 0 one call at a time in this plugin, 1 one at a time per instance, 2 free */
     uint64_t caps;
     const char *dialect;        /* "sqlite": names dialect sections in migration files */
     const char *const *schemes; /* URL schemes, 0-terminated */
@@ -112,16 +125,21 @@ struct gw_driver {
     gw_status (*info)(struct gw_call *, void *conn, const struct gw_fields_out *);
     /* Needs no connection, touches no database. An unfinished last statement is reported as a statement. */
     gw_status (*split)(struct gw_call *, struct gw_str script, const struct gw_split_out *);
-    gw_status (*run)(struct gw_call *, void *conn, const struct gw_run *, const struct gw_run_out *);
-    gw_status (*flush)(struct gw_call *, void *conn); /* all relaxed units are durable when it returns */
-    gw_status (*query)(struct gw_call *, void *conn, const struct gw_statement *, const struct gw_rows_out *);
+    gw_status (*run)(struct gw_call *, void *conn, const struct gw_run *,
+                     const struct gw_run_out *);
+    gw_status (*flush)(struct gw_call *,
+                       void *conn); /* all relaxed units are durable when it returns */
+    gw_status (*query)(struct gw_call *, void *conn, const struct gw_statement *,
+                       const struct gw_rows_out *);
     /* The migration lock of this database; tried once, never blocks: GW_E_LOCKED if another has it. A read-only
      * session only looks: GW_E_LOCKED, or GW_E_READ_ONLY if it is free. */
     gw_status (*lock)(struct gw_call *, void *conn, struct gw_str name);
     gw_status (*unlock)(struct gw_call *, void *conn, struct gw_str name);
-    gw_status (*holds)(struct gw_call *, void *conn, struct gw_str name); /* GW_E_FENCED: not ours any more */
+    gw_status (*holds)(struct gw_call *, void *conn,
+                       struct gw_str name); /* GW_E_FENCED: not ours any more */
     /* conn may be NULL: then as a server with default settings would want it. */
-    gw_status (*quote)(struct gw_call *, void *conn, uint32_t kind, struct gw_str, const struct gw_text_out *);
+    gw_status (*quote)(struct gw_call *, void *conn, uint32_t kind, struct gw_str,
+                       const struct gw_text_out *);
     void (*interrupt)(void *conn); /* the only entry that any thread may call */
 };
 

@@ -7,7 +7,8 @@
 
 #define GW_DRIVER_RECOVER "godwit.driver.recover/1"
 
-enum { /* result of probe */
+/* result of probe */
+enum {
     GW_PROBE_ABSENT = 0, /* the statement has had no effect, or may be run again without harm */
     GW_PROBE_DONE = 1,   /* its whole effect is there */
     GW_PROBE_UNCLEAR = 2
@@ -18,7 +19,8 @@ struct gw_driver_recover {
     uint32_t reserved;
     /* A text that is equal for equal schemas (of everything but the tables whose name starts with
      * `except`): the host hashes it. */
-    gw_status (*fingerprint)(struct gw_call *, void *conn, struct gw_str except, const struct gw_text_out *);
+    gw_status (*fingerprint)(struct gw_call *, void *conn, struct gw_str except,
+                             const struct gw_text_out *);
     /* What a statement of class P did before the crash. Cleans up left-overs that nobody can use. */
     gw_status (*probe)(struct gw_call *, void *conn, struct gw_str sql, int32_t *result);
     /* Ends the session that info() called `connection` (empty: the one that holds the migration lock), and

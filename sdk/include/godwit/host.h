@@ -10,9 +10,11 @@
  * host, valid until the call returns, and to be passed to every host function during it. */
 struct gw_call;
 
-enum { /* gw_error.flags */
+/* gw_error.flags */
+enum {
     GW_ERR_RETRYABLE = 1 << 0, /* the same call may succeed later */
-    GW_ERR_TX_ABORTED = 1 << 1, /* more than the failed unit was undone: relaxed units before it are gone too */
+    /* more than the failed unit was undone: relaxed units before it are gone too */
+    GW_ERR_TX_ABORTED = 1 << 1,
     GW_ERR_CONN_LOST = 1 << 2,
     GW_ERR_UNKNOWN_OUTCOME = 1 << 3 /* the commit was under way; only the database knows */
 };
@@ -30,7 +32,12 @@ struct gw_error {
     struct gw_str hint; /* what the user can do */
 };
 
-enum { GW_LOG_DEBUG = 0, GW_LOG_INFO = 1, GW_LOG_WARN = 2, GW_LOG_ERROR = 3 };
+enum {
+    GW_LOG_DEBUG = 0,
+    GW_LOG_INFO = 1,
+    GW_LOG_WARN = 2,
+    GW_LOG_ERROR = 3
+};
 
 struct gw_host {
     uint32_t struct_size;

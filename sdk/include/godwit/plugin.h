@@ -11,13 +11,15 @@
 #include <godwit/host.h>
 #include <godwit/option.h>
 
-enum { /* gw_plugin.flags */
+/* gw_plugin.flags */
+enum {
     GW_P_ISOLATABLE = 1 << 0, /* works when served from a child process */
     GW_P_NETWORK = 1 << 1,
     GW_P_SECRETS = 1 << 2
 };
 
-enum { /* kinds, in the ELF note */
+/* kinds, in the ELF note */
+enum {
     GW_KIND_DRIVER = 1 << 0,
     GW_KIND_VALIDATOR = 1 << 1,
     GW_KIND_BACKUP = 1 << 2,
@@ -37,7 +39,7 @@ struct gw_plugin {
     const char *url;
     const struct gw_option *options;
     uint32_t n_options;
-    uint32_t option_size; /* sizeof(struct gw_option) when the plugin was built */
+    uint32_t option_size;               /* sizeof(struct gw_option) when the plugin was built */
     const struct gw_provides *provides; /* ends with {0, 0} */
     /* Optional. Called once after loading; host lives until fini returns. */
     gw_status (*init)(struct gw_call *, const struct gw_host *host);
@@ -63,8 +65,8 @@ struct gw_note {
 };
 
 #define GW_NOTE_(kinds_) \
-    __attribute__((section(GW_NOTE_SECTION), used, aligned(4))) \
-    static const struct gw_note gw_note_ = { \
+    __attribute__((section(GW_NOTE_SECTION), used, \
+                   aligned(4))) static const struct gw_note gw_note_ = { \
         7, 12, GW_NOTE_TYPE, GW_NOTE_NAME, GW_ABI_MAJOR, GW_API, (kinds_), 0 \
     }
 
@@ -73,12 +75,18 @@ struct gw_note {
 #ifdef GW_STATIC
 #define GW_PLUGIN(name_, kinds_, descriptor_) \
     const struct gw_plugin *godwit_plugin_v1_##name_(void); \
-    const struct gw_plugin *godwit_plugin_v1_##name_(void) { return (descriptor_); } \
+    const struct gw_plugin *godwit_plugin_v1_##name_(void) \
+    { \
+        return (descriptor_); \
+    } \
     extern int gw_plugin_end_of_macro_
 #else
 #define GW_PLUGIN(name_, kinds_, descriptor_) \
     GW_NOTE_(kinds_); \
-    GW_EXPORT const struct gw_plugin *godwit_plugin_v1(void) { return (descriptor_); } \
+    GW_EXPORT const struct gw_plugin *godwit_plugin_v1(void) \
+    { \
+        return (descriptor_); \
+    } \
     extern int gw_plugin_end_of_macro_
 #endif
 

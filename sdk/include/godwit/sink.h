@@ -23,7 +23,8 @@ struct gw_fields_out {
 struct gw_text_out {
     uint32_t struct_size;
     uint32_t reserved;
-    gw_status (*text)(struct gw_call *, struct gw_str); /* may be called several times: one text in pieces */
+    gw_status (*text)(struct gw_call *,
+                      struct gw_str); /* may be called several times: one text in pieces */
 };
 
 #endif
