@@ -27,7 +27,7 @@ static int driver_lock(struct gw_session *session,
     struct gw_call call;
     gw_call_init(&call, session->project->database.backend, session->events, NULL);
     session->status = entry(&call, session->conn, lock_name);
-    return gw_call_end(&call, session->status, function, GW_LOCKED, fault);
+    return gw_call_end(&call, session->status, function, GW_UNCHANGED, fault);
 }
 
 /* ---- the owner's row ---- */

@@ -174,7 +174,13 @@ static void test_terminate_ends_a_session(void **state)
     open_new(&c);
     pid_t child = lock_in_child(named, sizeof named);
     assert_int_equal(lock(&c), GW_E_LOCKED);
-    assert_int_equal(terminate(&c, named), GW_OK);
+    gw_status status = terminate(&c, named);
+    if (status == GW_E_UNSUPPORTED) { /* an old kernel */
+        kill_child(child);
+        connection_close(&c);
+        skip();
+    }
+    assert_int_equal(status, GW_OK);
     assert_int_equal(lock(&c), GW_OK);
     kill_child(child); /* where ending a session does not end its process */
     assert_int_equal(terminate(&c, named), GW_OK);

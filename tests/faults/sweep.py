@@ -87,6 +87,7 @@ class Sweep:
         self.back = ("downgrade", "base") if direction == "up" else ("upgrade",)
         self.violations = []
         self.late = 0  # failures that were reported although the target was reached
+        self.missed = 0  # kills that never came: that run had fewer points than the counted one
         if options.control:
             self.project = ControlProject(folder / "project", subject)
         else:
@@ -155,7 +156,10 @@ class Sweep:
         """How many points a whole run has."""
         path = self.folder / "count"
         self._must(self.run({"GODWIT_FAULT_COUNT": str(path)}), "the run that counts")
-        return int(path.read_text())
+        total = int(path.read_text())
+        if total == 0:
+            sys.exit(f"{self.title()}: no points were counted, so the library does not work")
+        return total
 
     def points(self):
         """The points to take: all, or evenly spread ones, the first and the last among them."""
@@ -243,6 +247,7 @@ class Sweep:
     def check_outcome(self, point, outcome, found):
         """What the disturbed run said of itself."""
         if self.fault.kills:
+            self.missed += outcome.code == 0
             if outcome.code not in (0, -signal.SIGKILL):
                 self.wrong("run", point, f"exit {outcome.code}: {outcome.last()}")
             return
@@ -252,7 +257,7 @@ class Sweep:
             self.wrong("I7", point, "exit 0, but the target is not reached")
         elif outcome.code != 0:
             self.late += self.reached(found)
-            if outcome.code == 1 or not outcome.err.strip():
+            if outcome.code in (1, command.LOCKED) or not outcome.err.strip():
                 self.wrong("I9", point, f"exit {outcome.code}, not clear: {outcome.last()}")
 
     def check_next_run(self, point):
@@ -319,6 +324,7 @@ class Sweep:
         for point in points:
             self.take(point)
         late = f", {self.late} failures reported after the target was reached" if self.late else ""
+        late += f", {self.missed} ended before the kill" if self.missed else ""
         bad = len({point for _, point, _ in self.violations})
         print(f"{self.title()}: {len(points)} of {total} points, {bad} with violations{late}"
               f" ({time.monotonic() - began:.0f} s)", flush=True)
