@@ -3,7 +3,8 @@
 
 #include "engine/state.h"
 
-/* {r}, {s}, {l}, {a} stand for the tables; {key}, {text}, {int}, {blob} for the dialect's types. */
+/* {r}, {s}, {l}, {a} stand for the tables; {key}, {text}, {int}, {blob} for the dialect's
+ * types, {options} for what it wants after the columns. */
 static const char *const templates[GW_SQLS] = {
     [GW_SQL_EPOCH] = "SELECT layout, epoch, owner FROM {l} WHERE id = 1",
     [GW_SQL_IDS] = "SELECT id, sha256 FROM {r}",
@@ -58,20 +59,20 @@ static const char *const tables[] = {
     " sha256 {key} NOT NULL, token_sha256 {key} NOT NULL, applied_at {key} NOT NULL,"
     " applied_by {text} NOT NULL, host {text} NOT NULL, tool {key} NOT NULL, run {key} NOT NULL,"
     " how {key} NOT NULL, duration_ns {int} NOT NULL, epoch {int} NOT NULL, codec {key} NOT NULL,"
-    " down {blob})",
+    " down {blob}){options}",
     "CREATE TABLE IF NOT EXISTS {s} (revision {key} NOT NULL, direction {key} NOT NULL,"
     " number {int} NOT NULL, total {int} NOT NULL, sha256 {key} NOT NULL, class {key} NOT NULL,"
     " state {key} NOT NULL, fingerprint_before {key} NOT NULL, fingerprint_after {key} NOT NULL,"
     " epoch {int} NOT NULL, connection {text} NOT NULL, run {key} NOT NULL, written_at {key} NOT "
     "NULL,"
-    " PRIMARY KEY (revision, direction, number))",
+    " PRIMARY KEY (revision, direction, number)){options}",
     "CREATE TABLE IF NOT EXISTS {a} (run {key} NOT NULL, number {int} NOT NULL,"
     " written_at {key} NOT NULL, who {text} NOT NULL, host {text} NOT NULL, action {key} NOT NULL,"
-    " subject {text} NOT NULL, reason {text} NOT NULL, PRIMARY KEY (run, number))",
+    " subject {text} NOT NULL, reason {text} NOT NULL, PRIMARY KEY (run, number)){options}",
     "CREATE TABLE IF NOT EXISTS {l} (id {int} NOT NULL PRIMARY KEY, layout {int} NOT NULL,"
     " epoch {int} NOT NULL, owner {text} NOT NULL, host {text} NOT NULL, pid {int} NOT NULL,"
     " since {key} NOT NULL, connection {text} NOT NULL, command {text} NOT NULL,"
-    " doing {text} NOT NULL)",
+    " doing {text} NOT NULL){options}",
     ("INSERT INTO {l} (id, layout, epoch, owner, host, pid, since, connection, command, doing)"
      " SELECT 1, 1, 0, '', '', 0, '', '', '', '' WHERE NOT EXISTS (SELECT id FROM {l})"),
 };
@@ -92,6 +93,7 @@ static const char *expand(const char *text, const struct gw_state *state,
         { "{text}", driver->types[GW_TYPE_TEXT] },
         { "{int}", driver->types[GW_TYPE_INT] },
         { "{blob}", driver->types[GW_TYPE_BLOB] },
+        { "{options}", driver->table_options ? driver->table_options : "" },
     };
     struct gw_buf out = GW_BUF_TEXT;
     while (*text) {

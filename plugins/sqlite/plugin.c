@@ -52,6 +52,8 @@ static const struct gw_driver driver = {
     .dialect = "sqlite",
     .schemes = schemes,
     .types = types,
+    /* One b-tree a table instead of two: a page less to sync in each revision. */
+    .table_options = " WITHOUT ROWID",
     .open = sqlite_open,
     .close = sqlite_close,
     .info = sqlite_info,

@@ -119,6 +119,8 @@ struct gw_driver {
     const char *dialect;        /* "sqlite": names dialect sections in migration files */
     const char *const *schemes; /* URL schemes, 0-terminated */
     const char *const *types;   /* GW_TYPES names, for the host's state tables */
+    /* What follows the columns of those tables: " ENGINE = InnoDB", say; NULL: nothing. */
+    const char *table_options;
     gw_status (*open)(struct gw_call *, const struct gw_open *, void **conn);
     void (*close)(void *conn); /* an open transaction is rolled back, locks are freed */
     /* Fields: product, version, database (shown to people: no secret), connection (what terminate takes). */
