@@ -14,6 +14,14 @@
 static int check_changed(const struct gw_workspace *workspace, struct gw_fault *fault)
 {
     const struct gw_state *state = &workspace->state;
+    for (size_t i = 0; i < state->reworded.len; i++) {
+        const struct gw_revision *revision = &workspace->history.at[state->reworded.at[i]];
+        gw_emit(workspace->events, GW_LEVEL_WARN, "revision.reworded",
+                GW_FIELDS(gw_field_text("revision", revision->id),
+                          gw_field_text("file", revision->file)),
+                "%s/%s: '%s' was changed after it was applied, in space and comments alone",
+                workspace->history.directory, revision->file, revision->id);
+    }
     if (!state->changed.len)
         return GW_DONE;
     const struct gw_revision *revision = &workspace->history.at[state->changed.at[0]];

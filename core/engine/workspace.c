@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/workspace.h"
 
+#include "migration/formats/format.h"
+
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
@@ -86,6 +88,19 @@ static int open_driver(struct gw_workspace *workspace, struct gw_fault *fault)
     return code ? code : gw_state_init(&workspace->state, &workspace->session, fault);
 }
 
+/* What was not configured but found out is said: a wrong guess must not stay unseen. */
+static void say_format(const struct gw_workspace *workspace)
+{
+    const struct gw_history *history = &workspace->history;
+    if (workspace->project.migrations.format || history->format == gw_formats[0])
+        return;
+    gw_emit(workspace->events, GW_LEVEL_INFO, "format.detected",
+            GW_FIELDS(gw_field_text("format", history->format->name),
+                      gw_field_text("directory", history->directory)),
+            "'%s' is read as files of %s; migrations.format in plugins.conf settles it",
+            history->directory, history->format->name);
+}
+
 int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *where,
                       enum gw_need need, struct gw_events *events, const struct gw_stop *stop,
                       struct gw_fault *fault)
@@ -106,6 +121,8 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
             code = gw_state_look(&out->state, &out->session, fault);
     }
     code = files_end(&job, code, fault);
+    if (!code)
+        say_format(out);
     if (!code && need == GW_NEED_WRITE &&
         !out->session.conn) /* only now: a mistake above makes no file */
         code = gw_session_open(&out->session, GW_OPEN_CREATE, fault);
