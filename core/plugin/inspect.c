@@ -124,7 +124,7 @@ static int hash_file(int fd, struct gw_plugin_facts *out, struct gw_fault *fault
     return GW_DONE;
 }
 
-static int inspect_open(int fd, const struct stat *before, struct gw_plugin_facts *out,
+static int inspect_open(int fd, const struct stat *before, bool hash, struct gw_plugin_facts *out,
                         struct gw_fault *fault)
 {
     struct stat st;
@@ -133,7 +133,7 @@ static int inspect_open(int fd, const struct stat *before, struct gw_plugin_fact
     if (st.st_dev != before->st_dev || st.st_ino != before->st_ino)
         return gw_fail(fault, GW_PLUGIN_REFUSED, "'%s' was exchanged while it was read", out->path);
     out->bytes = st.st_size;
-    int code = hash_file(fd, out, fault);
+    int code = hash ? hash_file(fd, out, fault) : GW_DONE;
     if (!code)
         code = gw_elf_note(fd, (uint64_t)st.st_size, out, fault);
     return code ? code : gw_abi_check(out->path, out->abi_major, out->abi_minor, fault);
@@ -154,7 +154,7 @@ static int resolve(struct gw_plugin_facts *out, const char *path, struct gw_faul
                : gw_fail(fault, GW_PLUGIN_REFUSED, "file name too long: '%.200s...'", path);
 }
 
-int gw_plugin_inspect(struct gw_plugin_facts *out, const char *path, struct gw_fault *fault)
+static int look_at(struct gw_plugin_facts *out, const char *path, bool hash, struct gw_fault *fault)
 {
     struct stat st;
 
@@ -173,9 +173,19 @@ int gw_plugin_inspect(struct gw_plugin_facts *out, const char *path, struct gw_f
     int fd = open(out->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return gw_fail_errno(fault, GW_PLUGIN_REFUSED, errno, "cannot read '%s'", out->path);
-    code = inspect_open(fd, &st, out, fault);
+    code = inspect_open(fd, &st, hash, out, fault);
     close(fd);
     return code;
+}
+
+int gw_plugin_inspect(struct gw_plugin_facts *out, const char *path, struct gw_fault *fault)
+{
+    return look_at(out, path, true, fault);
+}
+
+int gw_plugin_glance(struct gw_plugin_facts *out, const char *path, struct gw_fault *fault)
+{
+    return look_at(out, path, false, fault);
 }
 
 int gw_abi_check(const char *name, unsigned major, unsigned minor, struct gw_fault *fault)

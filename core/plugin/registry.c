@@ -147,7 +147,9 @@ static int load_slot(struct gw_registry *registry, struct gw_plugin_slot *slot)
 
     int code = gw_registry_find(registry, plugin->name, &path, &entry, fault);
     if (!code)
-        code = gw_plugin_inspect(&plugin->facts, path, fault);
+        /* Only what the project brings along is let in by its hash; a bundled file need not be read for it. */
+        code = entry && entry->path ? gw_plugin_inspect(&plugin->facts, path, fault)
+                                    : gw_plugin_glance(&plugin->facts, path, fault);
     if (!code && entry)
         code = gw_entry_check(registry, entry, &plugin->facts, fault);
     if (!code)

@@ -19,6 +19,8 @@ struct gw_plugin_facts {
 /* Path checks (regular file; it and every parent owned by root or us, not writable by others) and the
  * ELF note. GW_PLUGIN_REFUSED with one sentence: file, reason, remedy. Safe on a stranger's file. */
 int gw_plugin_inspect(struct gw_plugin_facts *out, const char *path, struct gw_fault *fault);
+/* The same without reading the whole file: facts.sha256 stays "". */
+int gw_plugin_glance(struct gw_plugin_facts *out, const char *path, struct gw_fault *fault);
 
 struct gw_plugin_loaded {
     struct gw_plugin_facts facts;

@@ -121,18 +121,16 @@ static void add_options(struct gw_buf *out, const struct gw_plugin_loaded *plugi
     gw_buf_free(&options);
 }
 
-static void add_descriptor(struct gw_buf *out, const struct gw_plugin_loaded *plugin)
+static void add_descriptor(struct gw_buf *out, const struct gw_plugin_loaded *plugin,
+                           const char *sha256)
 {
     const struct gw_plugin *d = &plugin->descriptor;
     const struct {
         const char *label, *text;
-    } lines[] = { { "id", d->id },
-                  { "version", d->version },
-                  { "vendor", d->vendor },
-                  { "licence", d->license },
-                  { "url", d->url },
-                  { "file", plugin->facts.path },
-                  { "sha256", plugin->facts.sha256 } };
+    } lines[] = { { "id", d->id },         { "version", d->version },
+                  { "vendor", d->vendor }, { "licence", d->license },
+                  { "url", d->url },       { "file", plugin->facts.path },
+                  { "sha256", sha256 } };
 
     gw_buf_printf(out, "%s: %s\n", plugin->name, d->summary ? d->summary : "");
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
@@ -151,12 +149,15 @@ static int emit_info(struct gw_cli *cli, struct gw_registry *registry, struct gw
 {
     const struct gw_plugin_loaded *plugin;
     struct gw_buf text = GW_BUF_TEXT;
+    struct gw_plugin_facts facts;
 
     int code = gw_registry_load(registry, gw_cli_word(cli, 0), &plugin, fault);
+    if (!code)
+        code = gw_plugin_inspect(&facts, plugin->facts.path, fault);
     if (code)
         return code;
     const struct gw_plugin *d = &plugin->descriptor;
-    add_descriptor(&text, plugin);
+    add_descriptor(&text, plugin, facts.sha256);
     if (d->n_options)
         add_options(&text, plugin);
     while (text.len && text.data[text.len - 1] == '\n')
@@ -166,8 +167,7 @@ static int emit_info(struct gw_cli *cli, struct gw_registry *registry, struct gw
                       gw_field_text("version", d->version), gw_field_text("vendor", d->vendor),
                       gw_field_text("license", d->license),
                       gw_field_text("path", plugin->facts.path),
-                      gw_field_text("sha256", plugin->facts.sha256),
-                      gw_field_int("options", d->n_options)),
+                      gw_field_text("sha256", facts.sha256), gw_field_int("options", d->n_options)),
             "%s", gw_buf_str(&text));
     gw_buf_free(&text);
     return GW_DONE;
