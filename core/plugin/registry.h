@@ -10,7 +10,7 @@
 /* What can be told of a file before any of its code runs. */
 struct gw_plugin_facts {
     char path[4096]; /* absolute, symbolic links resolved */
-    char sha256[65];
+    char sha256[65]; /* "" if it was only glanced at */
     long long bytes;
     uint16_t abi_major, abi_minor;
     uint32_t kinds; /* GW_KIND_* */
