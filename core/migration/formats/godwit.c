@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "migration/formats/native.h"
+#include "migration/formats/survey_cache.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -142,14 +143,12 @@ static void take_flags(struct gw_revision *revision, const struct gw_native *nat
         revision->flags |= GW_REV_LOSSLESS;
 }
 
-static int scan_one(struct gw_found_list *out, const struct gw_folder *folder, const char *name,
-                    const char *dialect, struct gw_buf *buf, struct gw_arena *arena,
-                    struct gw_fault *fault)
+static int read_one(struct gw_found *found, const struct gw_folder *folder, const char *dialect,
+                    struct gw_buf *buf, struct gw_arena *arena, struct gw_fault *fault)
 {
+    const char *name = found->revision.file, *text;
     char file[GW_SHOWN];
     struct gw_native native;
-    struct gw_found found = { .revision = { .file = name } };
-    const char *text;
     size_t len;
 
     int code = gw_format_read(buf, folder, name, &text, &len, fault);
@@ -158,25 +157,33 @@ static int scan_one(struct gw_found_list *out, const struct gw_folder *folder, c
     gw_format_shown(file, folder, name);
     code = gw_native_survey(&native, file, text, len, fault);
     if (!code)
-        code = take_header(&found, &native.header, file, arena, fault);
+        code = take_header(found, &native.header, file, arena, fault);
     if (!code && !gw_native_choose(&native, GW_UP, dialect))
         code = no_section(&native, file, dialect, fault);
     if (code)
         return code;
-    take_flags(&found.revision, &native, dialect);
-    gw_hash_of(&found.revision.sha256, buf->data, buf->len);
-    return gw_vec_push(&out->found, found) ? GW_DONE : gw_fail_memory(fault);
+    take_flags(&found->revision, &native, dialect);
+    gw_hash_of(&found->revision.sha256, buf->data, buf->len);
+    return GW_DONE;
 }
 
 static int scan_native(struct gw_found_list *out, const struct gw_folder *folder,
                        const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
+    struct gw_survey_cache *cache = gw_survey_cache_open(folder, dialect);
     struct gw_buf buf = GW_BUF(GW_MIGRATION_MOST);
-    int code =
-        gw_vec_reserve(&out->found, out->found.len + folder->n) ? GW_DONE : gw_fail_memory(fault);
-    for (size_t i = 0; i < folder->n && !code; i++)
-        if (gw_name_is_sql(folder->names[i]))
-            code = scan_one(out, folder, folder->names[i], dialect, &buf, arena, fault);
+    int code = gw_vec_reserve(&out->found, folder->n) ? GW_DONE : gw_fail_memory(fault);
+
+    for (size_t i = 0; i < folder->n && !code; i++) {
+        struct gw_found found = { .revision = { .file = folder->names[i] } };
+        if (!gw_name_is_sql(folder->names[i]))
+            continue;
+        if (!gw_survey_cache_find(cache, folder, folder->names[i], &found, arena))
+            code = read_one(&found, folder, dialect, &buf, arena, fault);
+        if (!code && !gw_vec_push(&out->found, found))
+            code = gw_fail_memory(fault);
+    }
+    gw_survey_cache_close(cache, code ? NULL : out);
     gw_buf_free(&buf);
     return code;
 }
