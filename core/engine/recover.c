@@ -60,7 +60,7 @@ static int audit(struct gw_workspace *workspace, const char *action, const char 
 {
     struct gw_batch batch = { 0 };
     gw_batch_audit(&batch, workspace, AUDIT_ROW, action, subject, reason);
-    int code = gw_batch_run(&batch, &workspace->session, GW_RUN_TX | GW_RUN_RELAXED, NULL, fault);
+    int code = gw_batch_run(&batch, &workspace->session, GW_RUN_TX, NULL, fault);
     gw_batch_free(&batch);
     return code;
 }

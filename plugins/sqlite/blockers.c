@@ -85,8 +85,7 @@ static bool blocks(const struct held *held, const struct stat *database, const s
     if (held->pid <= 0 || held->pid == getpid())
         return false;
     if (wal && same_file(held, index))
-        return held->start >= WAL_FIRST_LOCK &&
-               held->start < WAL_FIRST_LOCK + WAL_WRITER_LOCKS;
+        return held->start >= WAL_FIRST_LOCK && held->start < WAL_FIRST_LOCK + WAL_WRITER_LOCKS;
     return (held->writes || !wal) && same_file(held, database);
 }
 

@@ -3,6 +3,7 @@
 #include "lexer.h"
 #include "session.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -146,9 +147,16 @@ static gw_status fail_mapped(struct sqlite_session *session, int primary,
     return sqlite_fail(session, mapping->status, mapping->hint, "%s", text);
 }
 
+/* A file that cannot be opened because the disk is full has the same code as one without the right. */
+static int true_result(struct sqlite_session *session, int result)
+{
+    int error = (result & 0xff) == SQLITE_CANTOPEN ? sqlite3_system_errno(session->db) : 0;
+    return error == ENOSPC || error == EDQUOT ? SQLITE_FULL : result;
+}
+
 gw_status sqlite_fail_database(struct sqlite_session *session, int result, struct gw_str sql)
 {
-    const struct mapping *mapping = find_mapping(result);
+    const struct mapping *mapping = find_mapping(true_result(session, result));
     int primary = result & 0xff;
     bool current = sqlite3_errcode(session->db) == result || primary == SQLITE_ERROR;
     /* The text belongs to the connection: copy what other calls below would replace. */

@@ -148,8 +148,9 @@ static void test_read_only_creates_nothing(void **state)
     assert_int_equal(run_user(&c, "PRAGMA user_version = 7"), GW_E_READ_ONLY);
     assert_int_equal(run(&c, &(struct unit){ .sql = { "CREATE TEMP TABLE u (a)" } }),
                      GW_E_READ_ONLY);
-    assert_int_equal(run(&c, &(struct unit){ .sql = { "PRAGMA query_only = 0", "CREATE TABLE u (a)" } }),
-                     GW_E_READ_ONLY); /* the file itself is open for reading only */
+    assert_int_equal(
+        run(&c, &(struct unit){ .sql = { "PRAGMA query_only = 0", "CREATE TABLE u (a)" } }),
+        GW_E_READ_ONLY); /* the file itself is open for reading only */
     assert_int_equal(c.call.n_done, 1);
     assert_false(file_exists(folder_file("app.db-journal")));
     assert_false(file_exists(folder_file("app.db-wal")));
@@ -365,17 +366,20 @@ static void test_blockers_in_wal_mode(void **state)
 {
     static const struct gw_text_out out = { sizeof out, 0, take_text };
     static const char *const what[] = {
-        "WITH RECURSIVE n(i) AS (SELECT a FROM t UNION ALL SELECT i + 1 FROM n WHERE i < 4000000000)"
+        "WITH RECURSIVE n(i) AS (SELECT a FROM t UNION ALL SELECT i + 1 FROM n WHERE i < "
+        "4000000000)"
         " SELECT count(*) FROM n, t",
-        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000000000)"
+        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+        "4000000000)"
         " SELECT count(*) FROM n",
     };
     struct connection c;
     char byte;
     (void)state;
     sqlite_new(&c, &plugin, NULL);
-    sqlite_must(&c, 0, (const char *const[]){ "PRAGMA journal_mode = WAL", "CREATE TABLE t (a)",
-                                              "INSERT INTO t VALUES (1)", NULL });
+    sqlite_must(&c, 0,
+                (const char *const[]){ "PRAGMA journal_mode = WAL", "CREATE TABLE t (a)",
+                                       "INSERT INTO t VALUES (1)", NULL });
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(pipe(running), 0);
         pid_t child = fork_child();

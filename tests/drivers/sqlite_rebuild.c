@@ -129,10 +129,11 @@ static void test_old_violations_are_no_obstacle(void **state)
                         (const char *const[]){ "INSERT INTO child VALUES (3, 7), (4, 8)", NULL });
             open_again(&c, modes[mode]);
             /* The unit runs twice, to compare: each time as if for the first time. */
-            sqlite_must(&c, flags,
-                        (const char *const[]){ rebuild[0], rebuild[1], rebuild[2], rebuild[3],
-                                               "CREATE TABLE was AS SELECT 'a' LIKE 'A' AS like_folds",
-                                               "PRAGMA case_sensitive_like = ON", NULL });
+            sqlite_must(
+                &c, flags,
+                (const char *const[]){ rebuild[0], rebuild[1], rebuild[2], rebuild[3],
+                                       "CREATE TABLE was AS SELECT 'a' LIKE 'A' AS like_folds",
+                                       "PRAGMA case_sensitive_like = ON", NULL });
             assert_int_equal(c.call.n_done, 6);
             expect_rows(&c, "SELECT like_folds FROM was", "1\n");
             assert_int_equal(flush(&c), GW_OK);
@@ -206,7 +207,8 @@ static void test_what_cannot_be_checked_is_a_warning(void **state)
     assert_non_null(strstr(c.call.log, "W: the foreign keys of table 'child' cannot be checked"));
     /* Now it can be checked, but whose fault the row is cannot be told. */
     sqlite_must(&c, TX,
-                (const char *const[]){ "PRAGMA foreign_keys = off", "CREATE UNIQUE INDEX u ON parent (name)",
+                (const char *const[]){ "PRAGMA foreign_keys = off",
+                                       "CREATE UNIQUE INDEX u ON parent (name)",
                                        "INSERT INTO parent VALUES (1, 'a')", NULL });
     assert_non_null(strstr(c.call.log, "W: foreign key violated: 1 row of 'child'"));
     connection_close(&c);

@@ -111,8 +111,10 @@ class Run:
         bare = self.make_project("detected", None)
         told, found = (one.run("history", "--json") for one in (self.project, bare))
         expect_code(found, command.DONE, "history without a format")
-        expect(told.out and without_runs(told.out) == without_runs(found.out),
+        expect(revisions(told) and revisions(told) == revisions(found),
                "history differs when the format is detected")
+        expect(self.format == "godwit" or f'"{self.format}"' in found.out,
+               f"history does not say that it found '{self.format}'")
         return "detected"
 
     def downgrade(self):
@@ -188,15 +190,11 @@ def difference(found, wanted):
     return f"schema has {len(ours)} lines, the naive runner's has {len(theirs)}"
 
 
-def without_runs(lines):
-    """JSON events without what differs from run to run."""
-    kept = []
-    for line in lines.splitlines():
-        event = json.loads(line)
-        for key in ("run", "time", "time_ns"):
-            event.pop(key, None)
-        kept.append(event)
-    return kept
+def revisions(outcome):
+    """What `history --json` says of each revision, without what differs from run to run."""
+    events = [json.loads(line) for line in outcome.out.splitlines()]
+    return [{key: value for key, value in event.items() if key not in ("run", "time")}
+            for event in events if event["type"] == "revision"]
 
 
 def parse(godwit, folder, history):
@@ -205,9 +203,8 @@ def parse(godwit, folder, history):
                       placeholders=history.placeholders)
     outcome = project.run("history", "--json")
     expect_code(outcome, command.DONE, "history")
-    events = [json.loads(line) for line in outcome.out.splitlines()]
-    files = [event["file"] for event in reversed(events)
-             if event["type"] == "revision" and event["kind"] == "versioned"]
+    files = [event["file"] for event in reversed(revisions(outcome))
+             if event["kind"] == "versioned"]
     wanted = [migration.name for migration in history.migrations()]
     expect(len(files) >= len(wanted), f"history lists {len(files)} revisions, not {len(wanted)}")
     files = [file for file in files if not Path(file).name.startswith("B")]  # Flyway's baseline

@@ -221,8 +221,15 @@ static int replace_in_probe(const struct gw_placeholders *placeholders, struct g
     if (!code && (memchr(probe.ptr, '\n', probe.len) || memchr(probe.ptr, '\r', probe.len)))
         code = gw_format_fail(fault, placeholders->file, segment->line,
                               "a placeholder puts a line end into the probe above this statement");
-    segment->probe = probe.ptr;
-    return code;
+    if (code)
+        return code;
+    struct gw_str text = gw_trim(probe.ptr, probe.len); /* a value may begin or end in blanks */
+    if (!text.len)
+        return gw_format_fail(
+            fault, placeholders->file, segment->line,
+            "the probe above this statement is empty once its placeholders are filled in");
+    segment->probe = gw_str_copy(arena, text);
+    return segment->probe ? GW_DONE : gw_fail_memory(fault);
 }
 
 static int replace_vars(struct gw_script *out, const struct gw_native *native,
