@@ -162,6 +162,8 @@ static int guard_ask(void *payload, int action, const char *first, const char *s
     if (!guard->active)
         return SQLITE_OK;
     sqlite_touched_note(&session->touched, action, first, second);
+    if (action == SQLITE_CREATE_TABLE || action == SQLITE_ALTER_TABLE)
+        session->group.without_keys = false;
     switch (action) {
     case SQLITE_TRANSACTION:
         /* VACUUM begins and commits a transaction of its own. */

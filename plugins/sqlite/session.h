@@ -55,6 +55,7 @@ struct sqlite_group { /* the transaction that holds relaxed units until flush; u
     bool open;
     uint32_t units; /* done in it */
     int64_t since_ns;
+    bool without_keys; /* no table had a foreign key at the last look, and none was made since */
 };
 
 struct sqlite_lock {

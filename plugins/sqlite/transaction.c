@@ -56,6 +56,7 @@ gw_status sqlite_group_commit(struct sqlite_session *session)
     if (!session->group.open)
         return GW_OK;
     session->group.open = false;
+    session->group.without_keys = false;
     gw_status status = commit(session);
     if (status != GW_OK && session->group.units)
         session->failure.flags |= GW_ERR_TX_ABORTED;
@@ -102,6 +103,7 @@ gw_status sqlite_unit_commit(struct sqlite_session *session, bool relaxed)
 
 gw_status sqlite_unit_restart(struct sqlite_session *session, bool relaxed)
 {
+    session->group.without_keys = false;
     if (!relaxed) {
         rollback(session);
         return begin(session);
@@ -125,6 +127,7 @@ static bool undo_savepoint(struct sqlite_session *session)
 void sqlite_unit_undo(struct sqlite_session *session, bool relaxed)
 {
     struct sqlite_group *group = &session->group;
+    group->without_keys = false; /* what was dropped is there again */
     if (relaxed && group->open) {
         if (group->units && sqlite_in_transaction(session) && undo_savepoint(session))
             return;
