@@ -43,12 +43,12 @@ static int check_unchanged(const struct gw_step_work *work, struct gw_fault *fau
 }
 
 /* What is to be kept in the database for the way back. */
-static int load_record(struct gw_step_work *work, const char *dialect, struct gw_fault *fault)
+static int load_down(struct gw_step_work *work, struct gw_fault *fault)
 {
+    const struct gw_workspace *workspace = work->workspace;
     struct gw_script down;
-    work->record.token_sha256 = work->script.token_sha256;
-    int code = gw_script_read(&down, &work->workspace->history, work->step.revision, GW_DOWN,
-                              dialect, fault);
+    int code = gw_script_read(&down, &workspace->history, work->step.revision, GW_DOWN,
+                              workspace->session.driver.dialect, fault);
     if (!code && !down.irreversible)
         code = gw_stored_pack(&work->record.down, &down, &work->arena, fault);
     gw_script_free(&down);
@@ -85,8 +85,7 @@ int gw_step_load(struct gw_step_work *out, struct gw_workspace *workspace, struc
     }
     if (!code && step.direction == GW_DOWN)
         code = check_down(out, fault);
-    if (!code && step.direction == GW_UP)
-        code = load_record(out, dialect, fault);
+    out->record.token_sha256 = out->script.token_sha256;
     if (!code && how == GW_APPLY_RUN)
         code = gw_program_make(&out->program, &workspace->session, &out->script, fault);
     return code;
@@ -362,7 +361,9 @@ int gw_step_run(struct gw_step_work *work, enum gw_apply_how how, const struct g
     int64_t start = gw_clock_steady_ns();
     int code = GW_DONE;
 
-    if (journal)
+    if (work->step.direction == GW_UP)
+        code = load_down(work, fault);
+    if (!code && journal)
         code = gw_journal_matches(journal, &work->program, fault);
     if (duration->id[0])
         gw_batch_duration(&batch, &work->workspace->state, duration->id, duration->ns);

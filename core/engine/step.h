@@ -13,7 +13,7 @@ struct gw_step_work {
     const struct gw_revision *revision;
     struct gw_script script; /* what runs */
     struct gw_program program;
-    struct gw_record record; /* what an upgrade stores */
+    struct gw_record record; /* what an upgrade stores; its down is read when the step runs */
     struct gw_arena arena;   /* of record.down */
 };
 
