@@ -186,13 +186,15 @@ int gw_history_load(struct gw_history *out, const struct gw_project *project, co
         code = load_folder(out, project, &folder, dialect, fault);
     }
     gw_vec_free(&listing.names);
-    if (fd >= 0)
-        close(fd);
+    out->opened = fd >= 0;
+    out->folder = fd;
     return code;
 }
 
 void gw_history_free(struct gw_history *history)
 {
+    if (history->opened)
+        close(history->folder);
     gw_map_free(&history->ids);
     gw_map_free(&history->labels);
     gw_arena_free(&history->arena);

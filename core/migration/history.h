@@ -51,6 +51,8 @@ struct gw_history {
     struct gw_arena arena;
     const struct gw_format *format; /* formats/format.h */
     const char *directory;
+    bool opened; /* folder is an open descriptor of directory: scripts are read through it */
+    int folder;
     struct gw_settings vars;
     struct gw_revision *at;
     uint32_t n;           /* all */

@@ -5,10 +5,7 @@
 #include "migration/formats/common.h"
 #include "migration/token.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The files of one revision as they are now. */
 struct reading {
@@ -98,14 +95,12 @@ int gw_script_read(struct gw_script *out, const struct gw_history *history, uint
     *out = (struct gw_script){ .transaction = true, .mixes = history->format->linear };
     if (!of->file)
         return gw_fail(fault, GW_USAGE, "revision '%s' has no file", of->id);
-    reading.folder.fd = open(history->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (reading.folder.fd < 0)
-        return gw_fail_errno(fault, GW_USAGE, errno, "cannot open the folder '%s'",
-                             history->directory);
+    if (!history->opened)
+        return gw_fail(fault, GW_INTERNAL, "the folder '%s' was not loaded", history->directory);
+    reading.folder.fd = history->folder;
     int code = parse(out, history, of, direction, dialect, &reading, fault);
     gw_buf_free(&reading.bytes[0]);
     gw_buf_free(&reading.bytes[1]);
-    close(reading.folder.fd);
     return code;
 }
 
