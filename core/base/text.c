@@ -180,45 +180,6 @@ bool gw_text_duration(const char *text, size_t len, int64_t *ns)
     return false;
 }
 
-/* The run of digits at s: its first significant digit and how many follow. Returns what comes after. */
-static const char *digits_of(const char *s, const char **first, size_t *len)
-{
-    while (*s == '0')
-        s++;
-    *first = s;
-    while (isdigit((unsigned char)*s))
-        s++;
-    *len = (size_t)(s - *first);
-    return s;
-}
-
-int gw_text_compare_natural(const char *a, const char *b)
-{
-    const char *start_a = a, *start_b = b;
-    while (*a && *b) {
-        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-            const char *x, *y;
-            size_t n, m;
-            a = digits_of(a, &x, &n);
-            b = digits_of(b, &y, &m);
-            if (n != m)
-                return n < m ? -1 : 1;
-            int order = memcmp(x, y, n);
-            if (order)
-                return order < 0 ? -1 : 1;
-        } else if (*a != *b)
-            return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
-        else {
-            a++;
-            b++;
-        }
-    }
-    if (*a || *b)
-        return *a ? 1 : -1;
-    int order = strcmp(start_a, start_b); /* "01" and "1": a total order still */
-    return order < 0 ? -1 : order > 0;
-}
-
 void gw_text_position(const char *text, size_t at, unsigned *line, unsigned *column)
 {
     size_t start = 0;

@@ -25,9 +25,6 @@ void gw_text_slug(char *out, size_t most, const char *title);
  * or out of range. */
 bool gw_text_duration(const char *text, size_t len, int64_t *ns);
 
-/* Compares runs of digits by value, everything else by byte: "V9" < "V10". */
-int gw_text_compare_natural(const char *a, const char *b);
-
 /* 1-based line and column (in bytes) of offset at. */
 void gw_text_position(const char *text, size_t at, unsigned *line, unsigned *column);
 

@@ -195,7 +195,6 @@ static void regroup(struct making *making)
     struct gw_program *program = making->program;
     uint32_t working = 0;
 
-    program->own_transactions = making->split_tx;
     for (size_t i = 0; i < program->units.len; i++) {
         const struct gw_unit *unit = &program->units.at[i];
         bool settings = unit->transaction;

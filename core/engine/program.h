@@ -28,7 +28,6 @@ struct gw_program {
     GW_VEC(struct gw_unit) units;
     bool
         journalled; /* more than one unit, or one without a transaction: class T as a whole if false */
-    bool own_transactions; /* the file begins and commits by itself */
 };
 
 /* Splits and groups. What cannot be honoured (a ROLLBACK, a transaction left open, VACUUM within a transaction,

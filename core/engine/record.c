@@ -85,8 +85,9 @@ static int stamp_plan(void *payload, struct gw_workspace *workspace, struct gw_p
                          stamp->n_targets, fault);
 }
 
+/* One statement of ours and its row in the audit table, in one transaction. */
 static int audited(struct gw_workspace *workspace, const char *action, const char *sql,
-                   const char *subject, struct gw_fault *fault)
+                   uint32_t row, const char *subject, struct gw_fault *fault)
 {
     struct gw_batch batch = { 0 };
     bool moved;
@@ -95,9 +96,8 @@ static int audited(struct gw_workspace *workspace, const char *action, const cha
     if (code)
         return code;
     gw_batch_guard(&batch, &workspace->state);
-    if (sql)
-        gw_batch_add(&batch, sql, NULL, 0, 0);
-    gw_batch_audit(&batch, workspace, sql ? AUDIT_ROW + 1 : AUDIT_ROW, action, subject, "");
+    gw_batch_add(&batch, sql, NULL, 0, 0);
+    gw_batch_audit(&batch, workspace, row, action, subject, "");
     code = gw_batch_run(&batch, &workspace->session, GW_RUN_TX, NULL, fault);
     gw_batch_free(&batch);
     int released = gw_lock_release(workspace, fault);
@@ -118,8 +118,8 @@ int gw_stamp(struct gw_workspace *workspace, const char *const *targets, size_t 
     /* All is resolved before anything is written: a typo must not cost the rows. */
     code = stamp_plan(&stamp, workspace, &plan, fault);
     if (!code && purge) {
-        code = audited(workspace, "stamp --purge", workspace->state.sql[GW_SQL_FORGET_ALL], "all",
-                       fault);
+        code = audited(workspace, "stamp --purge", workspace->state.sql[GW_SQL_FORGET_ALL],
+                       AUDIT_ROW + 1, "all", fault);
         if (!code)
             code = gw_workspace_reload(workspace, fault);
         plan.steps.len = 0;
@@ -131,7 +131,8 @@ int gw_stamp(struct gw_workspace *workspace, const char *const *targets, size_t 
     if (!code)
         code = gw_apply(workspace, &plan, &options, fault);
     if (!code)
-        code = audited(workspace, "stamp", NULL, gw_buf_str(&subject), fault);
+        code = audited(workspace, "stamp", workspace->state.sql[GW_SQL_JOURNAL_STRIKE], AUDIT_ROW,
+                       gw_buf_str(&subject), fault);
     gw_buf_free(&subject);
     gw_plan_free(&plan);
     return code;

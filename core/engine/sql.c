@@ -47,6 +47,7 @@ static const char *const templates[GW_SQLS] = {
                              " WHERE revision = ?3 AND direction = ?4 AND number = ?5",
     [GW_SQL_JOURNAL_DROP] =
         "DELETE FROM {s} WHERE revision = ?1 AND direction = ?2 AND number = ?3",
+    [GW_SQL_JOURNAL_STRIKE] = "DELETE FROM {s}",
     [GW_SQL_JOURNAL_CLEAR] = "DELETE FROM {s} WHERE revision = ?1 AND direction = ?2",
     [GW_SQL_AUDIT] = "INSERT INTO {a} (run, number, written_at, who, host, action, subject, reason)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

@@ -26,9 +26,10 @@ enum gw_sql {
     GW_SQL_DISOWN,   /* release */
     GW_SQL_JOURNAL,  /* -> all rows, in order */
     GW_SQL_JOURNAL_ADD,
-    GW_SQL_JOURNAL_STATE, /* state and fingerprint of one row */
-    GW_SQL_JOURNAL_DROP,  /* one row */
-    GW_SQL_JOURNAL_CLEAR, /* all rows of a revision and direction */
+    GW_SQL_JOURNAL_STATE,  /* state and fingerprint of one row */
+    GW_SQL_JOURNAL_DROP,   /* one row */
+    GW_SQL_JOURNAL_STRIKE, /* all rows */
+    GW_SQL_JOURNAL_CLEAR,  /* all rows of a revision and direction */
     GW_SQL_AUDIT,
     GW_SQLS
 };

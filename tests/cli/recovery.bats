@@ -71,6 +71,17 @@ DROP TABLE one;"
     prints "bbbb00000002 (head)"
 }
 
+@test "stamp strikes the journal, wherever it says that the database stands" {
+    halfway
+    python3 -c 'import sqlite3; sqlite3.connect("app.db").execute("DROP TABLE one")'
+    go stamp aaaa00000001
+    is 0
+    go status
+    silent_on "half-way"
+    go upgrade aaaa00000001
+    is 0
+}
+
 @test "nothing half-way: the recovery commands say so" {
     line
     godwit upgrade
