@@ -218,7 +218,8 @@ int gw_journal_probe(struct gw_session *session, const struct gw_program_stateme
     }
     if (statement->class_ == GW_CLASS_P)
         return probe_driver(session, statement, result, fault);
-    int code = gw_session_fingerprint(session, now, fault);
+    int code = gw_session_fingerprint(session, (struct gw_str){ statement->sql, statement->len },
+                                      now, fault);
     if (!code && statement->class_ == GW_CLASS_A && before[0] && strcmp(before, now) == 0)
         *result = GW_PROBE_ABSENT;
     return code;

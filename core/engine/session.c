@@ -173,7 +173,8 @@ int gw_session_split(struct gw_session *session, const char *sql, size_t len, gw
     struct gw_call call;
 
     call_begin(&call, session, &sink);
-    gw_status status = session->driver.split(&call, (struct gw_str){ sql, len }, &out);
+    gw_status status =
+        session->driver.split(&call, session->conn, (struct gw_str){ sql, len }, &out);
     if (fault->code)
         return fault->code;
     return call_finish(session, &call, status, "split", GW_USAGE, fault);
@@ -273,7 +274,8 @@ int gw_session_quote(struct gw_session *session, uint32_t kind, const char *text
     return code ? code : out->failed ? gw_fail_memory(fault) : GW_DONE;
 }
 
-int gw_session_fingerprint(struct gw_session *session, char out[65], struct gw_fault *fault)
+int gw_session_fingerprint(struct gw_session *session, struct gw_str sql, char out[65],
+                           struct gw_fault *fault)
 {
     static const struct gw_str ours = GW_S("godwit_");
     struct gw_buf text = GW_BUF((size_t)256 << 20);
@@ -283,7 +285,7 @@ int gw_session_fingerprint(struct gw_session *session, char out[65], struct gw_f
     if (!GW_HAS(&session->recover, fingerprint))
         return GW_DONE;
     call_begin(&call, session, &text);
-    gw_status status = session->recover.fingerprint(&call, session->conn, ours, &text_sink);
+    gw_status status = session->recover.fingerprint(&call, session->conn, ours, sql, &text_sink);
     int code = call_finish(session, &call, status, "fingerprint", GW_UNCHANGED, fault);
     if (!code && text.failed)
         code = gw_fail_memory(fault);

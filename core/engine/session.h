@@ -54,7 +54,9 @@ int gw_session_query(struct gw_session *session, const char *sql, const struct g
 
 int gw_session_quote(struct gw_session *session, uint32_t kind, const char *text, size_t len,
                      struct gw_buf *out, struct gw_fault *fault);
-/* SHA-256 in hex of the schema without our own tables; GW_E_UNSUPPORTED drivers give "". */
-int gw_session_fingerprint(struct gw_session *session, char out[65], struct gw_fault *fault);
+/* SHA-256 in hex of the schema without our own tables, or of what the statement sql touches of it; "" from a driver
+ * that cannot tell. */
+int gw_session_fingerprint(struct gw_session *session, struct gw_str sql, char out[65],
+                           struct gw_fault *fault);
 
 #endif

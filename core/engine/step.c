@@ -259,7 +259,8 @@ static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool beg
     if (statement->probe)
         code = gw_journal_ask(&workspace->session, statement->probe, &there, fault);
     if (!code && statement->class_ == GW_CLASS_A)
-        code = gw_session_fingerprint(&workspace->session, before, fault);
+        code = gw_session_fingerprint(
+            &workspace->session, (struct gw_str){ statement->sql, statement->len }, before, fault);
     if (code)
         return blame(work, at, GW_UNCHANGED, fault);
     entry.before = before;

@@ -17,7 +17,8 @@ enum {
 gw_status sqlite_open(struct gw_call *call, const struct gw_open *open, void **conn);
 void sqlite_close(void *conn);
 gw_status sqlite_info(struct gw_call *call, void *conn, const struct gw_fields_out *out);
-gw_status sqlite_split(struct gw_call *call, struct gw_str script, const struct gw_split_out *out);
+gw_status sqlite_split(struct gw_call *call, void *conn, struct gw_str script,
+                       const struct gw_split_out *out);
 gw_status sqlite_run(struct gw_call *call, void *conn, const struct gw_run *run,
                      const struct gw_run_out *out);
 gw_status sqlite_flush(struct gw_call *call, void *conn);
@@ -31,7 +32,7 @@ gw_status sqlite_quote(struct gw_call *call, void *conn, uint32_t kind, struct g
 void sqlite_interrupt(void *conn);
 
 gw_status sqlite_fingerprint(struct gw_call *call, void *conn, struct gw_str except,
-                             const struct gw_text_out *out);
+                             struct gw_str sql, const struct gw_text_out *out);
 gw_status sqlite_probe(struct gw_call *call, void *conn, struct gw_str sql, int32_t *result);
 gw_status sqlite_terminate(struct gw_call *call, void *conn, struct gw_str connection);
 

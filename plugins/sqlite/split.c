@@ -100,8 +100,10 @@ static gw_status split_token(struct splitter *split, enum sqlite_token token)
     return GW_OK;
 }
 
-gw_status sqlite_split(struct gw_call *call, struct gw_str script, const struct gw_split_out *out)
+gw_status sqlite_split(struct gw_call *call, void *conn, struct gw_str script,
+                       const struct gw_split_out *out)
 {
+    (void)conn; /* SQLite reads every script the same way */
     struct splitter split = { .call = call, .out = out, .script = script };
     enum sqlite_token token;
     gw_status status = GW_OK;

@@ -337,8 +337,9 @@ static gw_status take_statement(struct gw_call *call, uint64_t begin, uint64_t e
 gw_status split(struct connection *connection, const char *script, size_t len)
 {
     static const struct gw_split_out out = { sizeof out, 0, take_statement };
-    return ended(connection, connection->plugin->driver->split(
-                                 call_of(connection), (struct gw_str){ script, len }, &out));
+    return ended(connection,
+                 connection->plugin->driver->split(call_of(connection), connection->conn,
+                                                   (struct gw_str){ script, len }, &out));
 }
 
 static const struct gw_text_out text_out = { sizeof text_out, 0, take_text };
@@ -352,8 +353,13 @@ gw_status quote(struct connection *connection, uint32_t kind, const char *text, 
 
 const char *fingerprint(struct connection *connection)
 {
+    return fingerprint_of(connection, "");
+}
+
+const char *fingerprint_of(struct connection *connection, const char *sql)
+{
     gw_status status = connection->plugin->recover->fingerprint(
-        call_of(connection), connection->conn, (struct gw_str)GW_S("godwit_"), &text_out);
+        call_of(connection), connection->conn, (struct gw_str)GW_S("godwit_"), str(sql), &text_out);
     assert_int_equal(ended(connection, status), GW_OK);
     return connection->call.text;
 }

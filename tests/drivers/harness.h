@@ -88,6 +88,8 @@ void expect_message(struct connection *connection, const char *part);
 gw_status split(struct connection *connection, const char *script, size_t len);
 gw_status quote(struct connection *connection, uint32_t kind, const char *text, size_t len);
 const char *fingerprint(struct connection *connection);
+/* Of what the statement touches alone. */
+const char *fingerprint_of(struct connection *connection, const char *sql);
 /* Field of info(), in a buffer that the next call replaces. */
 const char *info(struct connection *connection, const char *key);
 gw_status lock(struct connection *connection);

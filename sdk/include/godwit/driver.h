@@ -4,7 +4,7 @@
 #ifndef GODWIT_DRIVER_H
 #define GODWIT_DRIVER_H
 
-#include <godwit/sink.h>
+#include <godwit/statement.h>
 
 #define GW_DRIVER "godwit.driver/1"
 
@@ -13,7 +13,8 @@ enum {
     GW_CAP_TX_DDL = 1 << 0,    /* DDL is transactional together with our state tables */
     GW_CAP_RELAXED = 1 << 1,   /* honours GW_RUN_RELAXED */
     GW_CAP_READ_ONLY = 1 << 2, /* honours GW_OPEN_READ_ONLY */
-    GW_CAP_CANCEL = 1 << 3     /* a running statement stops when the call is cancelled */
+    GW_CAP_CANCEL = 1 << 3,    /* a running statement stops when the call is cancelled */
+    GW_CAP_CREATE = 1 << 4     /* honours GW_OPEN_CREATE: an absent database is an empty one */
 };
 
 /* ---- open ---- */
@@ -30,69 +31,6 @@ struct gw_open {
     const struct gw_cell *options; /* the plugin's own, in schema order, defaults filled in */
     const struct gw_str *session;  /* database.session: statements to run before anything else */
     uint64_t n_session;
-};
-
-/* ---- split ---- */
-/* statement flags; the low two bits are its class */
-enum {
-    GW_CLASS_T = 0, /* transactional together with the revision row */
-    GW_CLASS_A = 1, /* atomic, commits by itself */
-    GW_CLASS_P = 2, /* not transactional, but godwit.driver.recover/1 can probe it */
-    GW_CLASS_N = 3, /* none of these */
-    GW_CLASS_MASK = 3,
-    GW_SPLIT_BEGIN = 1 << 2,    /* begins a transaction */
-    GW_SPLIT_COMMIT = 1 << 3,   /* commits one */
-    GW_SPLIT_ROLLBACK = 1 << 4, /* rolls one back */
-    GW_SPLIT_REFUSED = 1 << 5,  /* no migration may run it; run() will say why */
-    GW_SPLIT_SETTING = 1 << 6   /* changes the session alone; nothing to undo, record or repeat */
-};
-struct gw_split_out {
-    uint32_t struct_size;
-    uint32_t reserved;
-    /* Bytes [begin, end) of the script are one statement, without its terminator, without white space
-     * and comments around it. Statements come in order and do not overlap. */
-    gw_status (*statement)(struct gw_call *, uint64_t begin, uint64_t end, uint64_t flags);
-};
-
-/* ---- run ---- */
-/* gw_statement.flags */
-enum {
-    GW_STMT_USER = 1 << 0, /* written by a migration's author, not by the host: restricted */
-    /* must affect exactly one row, else the unit fails with GW_E_FENCED */
-    GW_STMT_ONE_ROW = 1 << 1,
-    GW_STMT_EXPECT_TRUE = 1 << 2 /* must return one row with one true value, else GW_E_ASSERT */
-};
-/* Exactly one statement: a driver refuses (GW_E_SYNTAX) a text that holds more. Arguments are written
- * ?1, ?2, ... in ascending order, each once, and only in statements of the host. */
-struct gw_statement {
-    struct gw_str sql;
-    const struct gw_cell *args;
-    uint32_t n_args;
-    uint32_t flags;
-};
-/* gw_run.flags */
-enum {
-    /* all statements or none: one transaction. Without: each commits by itself */
-    GW_RUN_TX = 1 << 0,
-    GW_RUN_RELAXED =
-        1 << 1 /* with _TX: atomic now, durable at the latest when flush returns. A unit may be
-                             * lost only together with all relaxed units after it */
-};
-struct gw_run {
-    uint32_t struct_size;
-    uint32_t n_statements;
-    uint64_t flags;
-    const struct gw_statement *statements;
-    const struct gw_field
-        *settings; /* session settings for this unit alone (lock_timeout, ...), text cells */
-    uint64_t n_settings;
-};
-struct gw_run_out {
-    uint32_t struct_size;
-    uint32_t reserved;
-    /* Statement number index (from 0) is done; affected rows or -1. When run fails, the statement that
-     * failed is the one after the last done, or the commit if all are. */
-    gw_status (*done)(struct gw_call *, uint32_t index, int64_t affected, int64_t elapsed_ns);
 };
 
 /* gw_driver.quote kinds */
@@ -121,12 +59,20 @@ struct gw_driver {
     const char *const *types;   /* GW_TYPES names, for the host's state tables */
     /* What follows the columns of those tables: " ENGINE = InnoDB", say; NULL: nothing. */
     const char *table_options;
+    /* What follows a SELECT of the host that is to hold its row until the transaction ends: " FOR UPDATE"; NULL:
+     * the database locks as a whole. */
+    const char *row_lock;
     gw_status (*open)(struct gw_call *, const struct gw_open *, void **conn);
     void (*close)(void *conn); /* an open transaction is rolled back, locks are freed */
-    /* Fields: product, version, database (shown to people: no secret), connection (what terminate takes). */
+    /* Fields: product, version, database (shown to people: no secret), connection (what terminate takes);
+     * and where they apply: schema (where a table without one is made), lock = "row" (a lock of the session says
+     * nothing here, since other nodes or clients share it: the host's row is all there is), session = "shared" (a
+     * pooler lends a session for a transaction: class T alone can run). */
     gw_status (*info)(struct gw_call *, void *conn, const struct gw_fields_out *);
-    /* Needs no connection, touches no database. An unfinished last statement is reported as a statement. */
-    gw_status (*split)(struct gw_call *, struct gw_str script, const struct gw_split_out *);
+    /* Touches no database. An unfinished last statement is reported as a statement. conn may be NULL: then as a
+     * server with default settings would read the script. */
+    gw_status (*split)(struct gw_call *, void *conn, struct gw_str script,
+                       const struct gw_split_out *);
     gw_status (*run)(struct gw_call *, void *conn, const struct gw_run *,
                      const struct gw_run_out *);
     gw_status (*flush)(struct gw_call *,

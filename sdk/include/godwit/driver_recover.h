@@ -17,9 +17,10 @@ enum {
 struct gw_driver_recover {
     uint32_t struct_size;
     uint32_t reserved;
-    /* A text that is equal for equal schemas (of everything but the tables whose name starts with
-     * `except`): the host hashes it. */
-    gw_status (*fingerprint)(struct gw_call *, void *conn, struct gw_str except,
+    /* A text that is equal for equal schemas (of everything but the tables whose name starts with `except`); the
+     * host hashes it. sql: only of the objects that this statement touches, if the driver can tell which; empty:
+     * of all. */
+    gw_status (*fingerprint)(struct gw_call *, void *conn, struct gw_str except, struct gw_str sql,
                              const struct gw_text_out *);
     /* What a statement of class P did before the crash. Cleans up left-overs that nobody can use. */
     gw_status (*probe)(struct gw_call *, void *conn, struct gw_str sql, int32_t *result);
