@@ -237,11 +237,40 @@ static void correct_code(struct gw_workspace *workspace, struct gw_fault *fault)
     gw_journal_free(&journal);
 }
 
+/* The connection was lost, and with it the answer: the next session asks what is there, once the old one is gone for
+ * certain, which is when the lock can be had. */
+static int ask_again(struct gw_workspace *workspace, const char *command, struct gw_fault *fault)
+{
+    struct gw_session *session = &workspace->session;
+    struct gw_fault ignored = { 0 };
+    bool moved;
+
+    gw_session_close(session);
+    int code = gw_session_open(session, 0, &ignored);
+    if (!code)
+        code = gw_lock_take(workspace, command, &moved, &ignored);
+    if (!code) {
+        code = gw_workspace_reload(workspace, &ignored);
+        gw_lock_release(workspace, &ignored);
+    }
+    if (code)
+        return gw_hint(fault, "what was applied is not known until the database can be reached; "
+                              "`godwit status` will tell, and the same command goes on from there");
+    fault->code = GW_UNCHANGED;
+    correct_code(workspace, fault);
+    gw_emit(workspace->events, GW_LEVEL_WARN, "run.lost",
+            GW_FIELDS(gw_field_int("applied", (int64_t)workspace->state.n_applied),
+                      gw_field_int("code", fault->code)),
+            "the connection was lost; the database says that %zu revisions are applied now",
+            workspace->state.n_applied);
+    return fault->code;
+}
+
 /* A failure may have taken earlier, relaxed units along: says what is there in truth. */
 static void emit_kept(struct gw_workspace *workspace, uint64_t flags, struct gw_fault *fault)
 {
     struct gw_fault ignored = { 0 };
-    if (!(flags & (GW_ERR_TX_ABORTED | GW_ERR_UNKNOWN_OUTCOME | GW_ERR_CONN_LOST)))
+    if (!(flags & (GW_ERR_TX_ABORTED | GW_ERR_UNKNOWN_OUTCOME)))
         return;
     if (gw_workspace_reload(workspace, &ignored))
         return;
@@ -313,9 +342,11 @@ int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
             workspace->state.epoch);
     code = run_locked(workspace, plan, moved, options, fault);
     uint64_t flags = code ? workspace->session.error_flags : 0;
-    if (gw_lock_release(workspace, fault))
+    if (!(flags & GW_ERR_CONN_LOST) && gw_lock_release(workspace, fault))
         flags |= workspace->session.error_flags;
-    if (fault->code)
+    if (flags & GW_ERR_CONN_LOST)
+        ask_again(workspace, options->command, fault);
+    else if (fault->code)
         emit_kept(workspace, flags, fault);
     code = fault->code;
     gw_emit(workspace->events, GW_LEVEL_DETAIL, "run.finished",

@@ -31,7 +31,8 @@ static int journal_state(const struct gw_cell *cell, enum gw_journal_state *out,
 {
     static const char *const names[] = { [GW_JOURNAL_INTENT] = "intent",
                                          [GW_JOURNAL_DONE] = "done",
-                                         [GW_JOURNAL_UNDETERMINED] = "undetermined" };
+                                         [GW_JOURNAL_UNDETERMINED] = "undetermined",
+                                         [GW_JOURNAL_UNDOING] = "undoing" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (text_is(cell, names[i])) {
             *out = (enum gw_journal_state)i;
@@ -105,7 +106,9 @@ int gw_journal_take(struct gw_journal *journal, const struct gw_cell *cells, uin
     if (code)
         return code;
     row.before = gw_cell_copy(&journal->arena, &cells[7]);
-    return row.before && gw_vec_push(&journal->rows, row) ? GW_DONE : gw_fail_memory(fault);
+    row.after = gw_cell_copy(&journal->arena, &cells[8]);
+    return row.before && row.after && gw_vec_push(&journal->rows, row) ? GW_DONE
+                                                                       : gw_fail_memory(fault);
 }
 
 static int journal_row(void *payload, const struct gw_cell *cells, uint32_t n,
@@ -218,9 +221,11 @@ int gw_journal_probe(struct gw_session *session, const struct gw_program_stateme
     }
     if (statement->class_ == GW_CLASS_P)
         return probe_driver(session, statement, result, fault);
+    if (statement->class_ != GW_CLASS_A || !before[0])
+        return GW_DONE;
     int code = gw_session_fingerprint(session, (struct gw_str){ statement->sql, statement->len },
                                       now, fault);
-    if (!code && statement->class_ == GW_CLASS_A && before[0] && strcmp(before, now) == 0)
+    if (!code && strcmp(before, now) == 0)
         *result = GW_PROBE_ABSENT;
     return code;
 }

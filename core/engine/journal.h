@@ -10,7 +10,8 @@
 enum gw_journal_state {
     GW_JOURNAL_INTENT,
     GW_JOURNAL_DONE,
-    GW_JOURNAL_UNDETERMINED
+    GW_JOURNAL_UNDETERMINED,
+    GW_JOURNAL_UNDOING /* was done; its counterpart is under way */
 };
 
 struct gw_journal_row {
@@ -19,6 +20,7 @@ struct gw_journal_row {
     struct gw_hash sha256;
     char class_;        /* 'T', 'A', 'P' or 'N' */
     const char *before; /* fingerprint, "" if none */
+    const char *after;  /* the same; of GW_JOURNAL_UNDOING: before the counterpart */
 };
 
 /* At most one revision is half-way at any time. */
@@ -47,7 +49,7 @@ const struct gw_journal_row *gw_journal_find(const struct gw_journal *journal, u
 int gw_journal_matches(const struct gw_journal *journal, const struct gw_program *program,
                        struct gw_fault *fault);
 
-/* GW_PROBE_*: what the statement did, told by the driver's probe (class P), the file's probe (N), or the
+/* GW_PROBE_*: what the statement did, as far as anybody can tell: by the file's probe, the driver's (class P), or the
  * fingerprint taken before (A). */
 int gw_journal_probe(struct gw_session *session, const struct gw_program_statement *statement,
                      const char *before, int32_t *result, struct gw_fault *fault);

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct gw_str lock_name = GW_S("godwit");
-
 enum {
     FIRST_WAIT_MS = 20,
     LONGEST_WAIT_MS = 250,
@@ -25,8 +23,14 @@ static int driver_lock(struct gw_session *session,
                        const char *function, struct gw_fault *fault)
 {
     struct gw_call call;
+    char name[sizeof session->schema + sizeof "godwit."];
+    const char *schema = gw_state_schema(session);
+    /* Histories that keep their state in schemas of their own do not wait for each other. */
+    int len = snprintf(name, sizeof name, "godwit%s%s", schema[0] ? "." : "", schema);
+    if (len < 0 || (size_t)len >= sizeof name)
+        len = (int)sizeof name - 1;
     gw_call_init(&call, session->project->database.backend, session->events, NULL);
-    session->status = entry(&call, session->conn, lock_name);
+    session->status = entry(&call, session->conn, (struct gw_str){ name, (size_t)len });
     return gw_call_end(&call, session->status, function, GW_UNCHANGED, fault);
 }
 
@@ -100,15 +104,37 @@ static int stopped(const struct gw_workspace *workspace, struct gw_fault *fault)
     return gw_fail(fault, GW_UNCHANGED, "stopped while waiting for the migration lock");
 }
 
-static int poll_lock(struct gw_workspace *workspace, struct gw_fault *fault)
+/* Tries once; session.status is GW_E_LOCKED if another runner has it. */
+static int try_lock(struct gw_workspace *workspace, bool force, struct gw_fault *fault)
+{
+    struct gw_session *session = &workspace->session;
+    struct gw_lock_owner owner;
+    struct gw_fault ignored = { 0 };
+
+    int code = driver_lock(session, session->driver.lock, "lock", fault);
+    if (code || !session->row_lock || force)
+        return code;
+    /* Nobody but the row knows of runners on other nodes, or behind the same pooler. */
+    code = read_owner(workspace, &owner, fault);
+    if (!code && !owner.known)
+        return GW_DONE;
+    driver_lock(session, session->driver.unlock, "unlock", &ignored);
+    if (code)
+        return code;
+    session->status = GW_E_LOCKED;
+    return gw_fail(fault, GW_LOCKED, "the migration lock is held by %s on %s", owner.owner,
+                   owner.host);
+}
+
+static int poll_lock(struct gw_workspace *workspace, bool force, struct gw_fault *fault)
 {
     struct gw_session *session = &workspace->session;
     const int64_t start = gw_clock_steady_ns(), wait = workspace->project.engine.lock_wait_ns;
     uint32_t pause_ms = FIRST_WAIT_MS;
 
     for (;;) {
-        int code = driver_lock(session, session->driver.lock, "lock", fault);
-        if (session->status != GW_E_LOCKED)
+        int code = try_lock(workspace, force, fault);
+        if (!code || session->status != GW_E_LOCKED)
             return code;
         if (gw_clock_steady_ns() - start >= wait)
             return wait_over(workspace, fault);
@@ -150,8 +176,8 @@ static int raise_epoch(struct gw_workspace *workspace, const char *command, stru
     return code;
 }
 
-int gw_lock_take(struct gw_workspace *workspace, const char *command, bool *moved,
-                 struct gw_fault *fault)
+static int take(struct gw_workspace *workspace, const char *command, bool force, bool *moved,
+                struct gw_fault *fault)
 {
     struct gw_session *session = &workspace->session;
     struct gw_state *state = &workspace->state;
@@ -159,7 +185,7 @@ int gw_lock_take(struct gw_workspace *workspace, const char *command, bool *move
     const int64_t epoch = state->epoch;
     const bool existed = state->exists, owned = state->owned;
 
-    int code = poll_lock(workspace, fault);
+    int code = poll_lock(workspace, force, fault);
     if (code)
         return code;
     code = gw_state_look(state, session, fault);
@@ -172,6 +198,12 @@ int gw_lock_take(struct gw_workspace *workspace, const char *command, bool *move
     if (code)
         driver_lock(session, session->driver.unlock, "unlock", &ignored);
     return code;
+}
+
+int gw_lock_take(struct gw_workspace *workspace, const char *command, bool *moved,
+                 struct gw_fault *fault)
+{
+    return take(workspace, command, false, moved, fault);
 }
 
 int gw_lock_release(struct gw_workspace *workspace, struct gw_fault *fault)
@@ -187,6 +219,7 @@ int gw_lock_release(struct gw_workspace *workspace, struct gw_fault *fault)
     /* Each part is tried even if the one before failed: what is done must become durable, and the lock
      * must not stay. */
     gw_batch_add(&batch, workspace->state.sql[GW_SQL_DISOWN], &epoch, 1, 0);
+    batch.fresh = true; /* whatever role or path the last migration chose */
     gw_batch_run(&batch, session, GW_RUN_TX | GW_RUN_RELAXED, NULL, &first);
     gw_batch_free(&batch);
     uint64_t flags = session->error_flags;
@@ -222,9 +255,10 @@ int gw_lock_status(struct gw_workspace *workspace, struct gw_lock_owner *out,
     if (code)
         return code;
     driver_lock(session, session->driver.lock, "lock", &tried);
-    if (session->status == GW_OK)
+    if (session->status == GW_OK) {
         driver_lock(session, session->driver.unlock, "unlock", &tried);
-    else if (session->status == GW_E_LOCKED) {
+        out->held = session->row_lock && out->known;
+    } else if (session->status == GW_E_LOCKED) {
         out->held = true;
         snprintf(out->note, sizeof out->note, "%.500s", tried.message);
     } else if (session->status != GW_E_READ_ONLY)
@@ -263,10 +297,11 @@ int gw_lock_break(struct gw_workspace *workspace, const char *reason, struct gw_
     /* An owner whose row is not committed yet is known to the driver alone; a row without a lock is nobody's. */
     if (!owner.known)
         owner.connection[0] = '\0';
-    if (owner.held)
+    /* Where the row is the lock, the next epoch shuts its owner out, wherever that is. */
+    if (owner.held && !workspace->session.row_lock)
         code = end_owner(workspace, &owner, fault);
     if (!code)
-        code = gw_lock_take(workspace, "lock break", &moved, fault);
+        code = take(workspace, "lock break", true, &moved, fault);
     if (code)
         return code;
     if (owner.known)

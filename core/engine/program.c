@@ -101,15 +101,28 @@ static int take_commit(struct making *making, struct gw_fault *fault)
     return close_group(making) ? GW_DONE : gw_fail_memory(fault);
 }
 
+/* Where DDL commits by itself, what a file's own BEGIN ... COMMIT holds of it does too. */
+static bool tx_ddl(const struct making *making)
+{
+    return making->session->driver.caps & GW_CAP_TX_DDL;
+}
+
 static int check_class(const struct making *making, const struct gw_program_statement *statement,
                        struct gw_fault *fault)
 {
-    if (statement->class_ == GW_CLASS_N && !statement->probe)
+    if (statement->class_ != GW_CLASS_T && making->session->shared)
+        return refuse(making, fault,
+                      "this statement needs a session of its own, and a pooler lends this one for"
+                      " a transaction at a time",
+                      "connect to the server itself, past the pooler, to run this migration");
+    /* Files of other tools know no probe: such a statement runs, and a crash in it is for a person to look at. */
+    if (statement->class_ == GW_CLASS_N && !statement->probe && !making->script->mixes)
         return refuse(
             making, fault, "the effect of this statement cannot be told after a crash (class N)",
-            "put `-- godwit:probe SELECT ...` before it, a query that is true once it took effect");
+            "split it into statements of one object each, or put `-- godwit:probe SELECT ...` "
+            "before it, a query that is true once it took effect");
     bool own = statement->class_ == GW_CLASS_P || statement->class_ == GW_CLASS_N;
-    if (own && making->inside)
+    if (own && making->inside && tx_ddl(making))
         return refuse(making, fault, "this statement cannot run inside a transaction",
                       "move it out of the file's own BEGIN ... COMMIT");
     return GW_DONE;
@@ -120,7 +133,8 @@ static int check_class(const struct making *making, const struct gw_program_stat
 static int check_company(struct making *making, struct gw_fault *fault)
 {
     const struct gw_program *program = making->program;
-    if (!making->script->transaction || making->script->mixes || program->statements.len <= 1)
+    if (!making->script->transaction || making->script->mixes || !tx_ddl(making) ||
+        program->statements.len <= 1)
         return GW_DONE;
     for (size_t i = 0; i < program->statements.len; i++) {
         const struct gw_program_statement *statement = &program->statements.at[i];
@@ -156,8 +170,8 @@ static int take_plain(struct making *making, size_t begin, size_t end, uint64_t 
         return gw_fail(fault, GW_USAGE, "%s: too many statements", making->script->file);
 
     /* Alone: without a transaction around the file, or where the database commits by itself. */
-    bool alone =
-        !making->inside && (!making->script->transaction || statement.class_ != GW_CLASS_T);
+    bool alone = making->inside ? statement.class_ != GW_CLASS_T && !tx_ddl(making)
+                                : statement.class_ != GW_CLASS_T || !making->script->transaction;
     if (alone && !close_group(making))
         return gw_fail_memory(fault);
     if (!gw_vec_push(&program->statements, statement))

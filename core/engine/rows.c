@@ -3,7 +3,13 @@
 
 #include "base/clock.h"
 
+#include <sodium.h>
 #include <string.h>
+
+enum {
+    LOCK_TRIES = 4, /* each waits for the lock_timeout of the session */
+    PAUSE_MS = 100
+};
 
 const char *gw_direction_name(enum gw_direction direction)
 {
@@ -17,6 +23,8 @@ void gw_batch_clear(struct gw_batch *batch)
     batch->settings = NULL;
     batch->n_settings = 0;
     batch->guards = 0;
+    batch->fresh = false;
+    batch->commits = false;
     batch->failed = false;
 }
 
@@ -78,6 +86,7 @@ void gw_batch_program(struct gw_batch *batch, const struct gw_program *program, 
         };
         if (!gw_vec_push(&batch->statements, statement))
             batch->failed = true;
+        batch->commits |= source->class_ != GW_CLASS_T;
     }
     batch->settings = program->script->settings;
     batch->n_settings = program->script->n_settings;
@@ -184,6 +193,33 @@ void gw_batch_audit(struct gw_batch *batch, const struct gw_workspace *workspace
         kept_text(batch, action), kept_text(batch, subject), kept_text(batch, reason));
 }
 
+/* ---- running ---- */
+
+/* Another session was in the way, the unit was rolled back, and its place in the server's queue is given up: others
+ * get through, and a later try may find the way free. A database that locks as a whole has waited long enough. */
+static bool try_again(const struct gw_session *session, const struct gw_batch *batch,
+                      uint32_t count, int tries)
+{
+    return session->driver.row_lock && session->status == GW_E_LOCKED && tries < LOCK_TRIES &&
+           session->error_flags & GW_ERR_RETRYABLE && !(session->error_flags & GW_ERR_TX_ABORTED) &&
+           !(session->stop && session->stop->level) && (!batch->commits || count <= batch->guards);
+}
+
+static int run_with_patience(const struct gw_batch *batch, struct gw_session *session,
+                             const struct gw_run *run, uint32_t *count, struct gw_fault *fault)
+{
+    for (int tries = 1;; tries++) {
+        int code = gw_session_run(session, run, count, GW_UNCHANGED, fault);
+        if (!code || !try_again(session, batch, *count, tries))
+            return code;
+        gw_emit(session->events, GW_LEVEL_WARN, "unit.waiting",
+                GW_FIELDS(gw_field_int("try", tries), gw_field_text("message", fault->message)),
+                "trying again (%d of %d): %s", tries, LOCK_TRIES - 1, fault->message);
+        *fault = (struct gw_fault){ 0 };
+        gw_sleep_ns((int64_t)(PAUSE_MS * tries + (int)randombytes_uniform(PAUSE_MS)) * 1000000);
+    }
+}
+
 int gw_batch_run(struct gw_batch *batch, struct gw_session *session, uint64_t flags, uint32_t *done,
                  struct gw_fault *fault)
 {
@@ -197,12 +233,12 @@ int gw_batch_run(struct gw_batch *batch, struct gw_session *session, uint64_t fl
         const struct gw_run run = {
             .struct_size = sizeof run,
             .n_statements = (uint32_t)batch->statements.len,
-            .flags = flags,
+            .flags = flags | (batch->fresh ? GW_RUN_FRESH : 0),
             .statements = batch->statements.at,
             .settings = batch->settings,
             .n_settings = batch->n_settings,
         };
-        code = gw_session_run(session, &run, &count, GW_UNCHANGED, fault);
+        code = run_with_patience(batch, session, &run, &count, fault);
     }
     if (done)
         *done = count >= guards ? count - guards : GW_NO_STATEMENT;

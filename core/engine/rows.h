@@ -15,6 +15,8 @@ struct gw_batch {
     const struct gw_field *settings;
     size_t n_settings;
     uint32_t guards; /* statements of ours before the first of the migration's */
+    bool fresh;      /* the session is first put back as it was opened */
+    bool commits; /* one of the statements may commit by itself: never run twice once it is done */
     bool failed;
 };
 
@@ -45,7 +47,7 @@ struct gw_journal_entry {
     enum gw_direction direction;
     uint32_t number, total; /* number from 1 */
     const struct gw_program_statement *statement;
-    const char *state;          /* "intent", "done" or "undetermined" */
+    const char *state;          /* "intent", "done", "undetermined" or "undoing" */
     const char *before, *after; /* fingerprints, "" if not taken */
 };
 void gw_batch_journal(struct gw_batch *batch, const struct gw_workspace *workspace,
@@ -62,7 +64,7 @@ void gw_batch_audit(struct gw_batch *batch, const struct gw_workspace *workspace
 void gw_batch_add(struct gw_batch *batch, const char *sql, const struct gw_cell *args,
                   uint32_t n_args, uint32_t flags);
 
-/* Runs the batch as one transaction and empties it. *done counts the migration's own statements, or is
+/* Runs the batch as one transaction, once more where another session was in the way, and empties it. *done counts the migration's own statements, or is
  * GW_NO_STATEMENT if it was none of them that failed. A lock that is not ours any more is GW_LOCKED. */
 #define GW_NO_STATEMENT UINT32_MAX
 int gw_batch_run(struct gw_batch *batch, struct gw_session *session, uint64_t flags, uint32_t *done,

@@ -71,6 +71,11 @@ static void field_copy(char *out, size_t room, struct gw_str text)
     out[len] = '\0';
 }
 
+static bool str_is(struct gw_str text, const char *word)
+{
+    return text.len == strlen(word) && memcmp(text.ptr, word, text.len) == 0;
+}
+
 static gw_status info_field(struct gw_call *call, const struct gw_field *field)
 {
     struct gw_session *session = call->sink;
@@ -83,11 +88,17 @@ static gw_status info_field(struct gw_call *call, const struct gw_field *field)
         { "version", session->version, sizeof session->version },
         { "database", session->database, sizeof session->database },
         { "connection", session->connection, sizeof session->connection },
+        { "schema", session->schema, sizeof session->schema },
     };
+    if (field->val.kind != GW_TEXT)
+        return GW_OK;
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-        if (field->val.kind == GW_TEXT && field->key.len == strlen(wanted[i].key) &&
-            memcmp(field->key.ptr, wanted[i].key, field->key.len) == 0)
+        if (str_is(field->key, wanted[i].key))
             field_copy(wanted[i].out, wanted[i].room, field->val.v.s);
+    if (str_is(field->key, "lock"))
+        session->row_lock = str_is(field->val.v.s, "row");
+    if (str_is(field->key, "session"))
+        session->shared = str_is(field->val.v.s, "shared");
     return GW_OK;
 }
 

@@ -26,6 +26,9 @@ struct gw_session {
     uint64_t error_begin, error_end;
     /* from info(), after opening */
     char product[64], version[64], database[512], connection[128];
+    char schema[256]; /* where a table without one is made; "" if the database knows none */
+    bool row_lock;    /* the driver's lock says nothing here: the owner in our row does */
+    bool shared;      /* a pooler lends the session for a transaction: class T alone can run */
 };
 
 /* Loads the driver of project->database.backend; opens nothing. */

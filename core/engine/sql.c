@@ -28,7 +28,7 @@ static const char *const templates[GW_SQLS] = {
         "UPDATE {r} SET title = ?1, sha256 = ?2, token_sha256 = ?3, codec = ?4, down = ?5"
         " WHERE id = ?6",
     /* Read, not written: a page less to sync in each revision. */
-    [GW_SQL_GUARD] = "SELECT count(*) = 1 FROM {l} WHERE id = 1 AND epoch = ?1",
+    [GW_SQL_GUARD] = "SELECT epoch = ?1 FROM {l} WHERE id = 1{row_lock}",
     [GW_SQL_DOING] = "UPDATE {l} SET doing = ?1 WHERE id = 1 AND epoch = ?2",
     [GW_SQL_OWNER] = "SELECT epoch, owner, host, pid, since, connection, command, doing FROM {l}"
                      " WHERE id = 1",
@@ -75,7 +75,9 @@ static const char *const tables[] = {
     " since {key} NOT NULL, connection {text} NOT NULL, command {text} NOT NULL,"
     " doing {text} NOT NULL){options}",
     ("INSERT INTO {l} (id, layout, epoch, owner, host, pid, since, connection, command, doing)"
-     " SELECT 1, 1, 0, '', '', 0, '', '', '', '' WHERE NOT EXISTS (SELECT id FROM {l})"),
+     ""
+     " SELECT 1, 1, 0, '', '', 0, '', '', '', '' FROM (SELECT 1 AS one) AS one"
+     " WHERE NOT EXISTS (SELECT id FROM {l})"),
 };
 _Static_assert(sizeof tables / sizeof tables[0] == GW_STATE_STATEMENTS, "one place counts them");
 
@@ -95,6 +97,7 @@ static const char *expand(const char *text, const struct gw_state *state,
         { "{int}", driver->types[GW_TYPE_INT] },
         { "{blob}", driver->types[GW_TYPE_BLOB] },
         { "{options}", driver->table_options ? driver->table_options : "" },
+        { "{row_lock}", driver->row_lock ? driver->row_lock : "" },
     };
     struct gw_buf out = GW_BUF_TEXT;
     while (*text) {
@@ -112,16 +115,23 @@ static const char *expand(const char *text, const struct gw_state *state,
     return copy;
 }
 
+/* Always named: a migration may set a search path of its own. */
+const char *gw_state_schema(const struct gw_session *session)
+{
+    const char *configured = session->project->engine.state_schema;
+    return configured ? configured : session->schema;
+}
+
 static int table_name(char **out, const struct gw_session *session, const char *name,
                       struct gw_arena *arena, struct gw_fault *fault)
 {
-    const char *schema = session->project->engine.state_schema;
+    const char *schema = gw_state_schema(session);
     struct gw_buf text = GW_BUF_TEXT;
     struct gw_session copy =
         *session; /* quoting changes nothing of the session but its last error */
     int code = GW_DONE;
 
-    if (schema) {
+    if (schema[0]) {
         code = gw_session_quote(&copy, GW_QUOTE_NAME, schema, strlen(schema), &text, fault);
         gw_buf_char(&text, '.');
     }

@@ -45,7 +45,11 @@ typedef int gw_applied_take(void *payload, const struct gw_applied_row *row,
 int gw_state_rows(struct gw_state *state, struct gw_session *session, gw_applied_take *take,
                   void *payload, struct gw_fault *fault);
 
-/* Names and statements for this driver; touches no database. *out is to be freed in any case. */
+/* Where the state tables are: as configured, else where the session makes its tables; "": there are no schemas. */
+const char *gw_state_schema(const struct gw_session *session);
+
+/* Names and statements for this driver and, once it is open, this session; touches no database. *out is to be freed
+ * in any case. */
 int gw_state_init(struct gw_state *out, struct gw_session *session, struct gw_fault *fault);
 /* Sets exists, epoch, changed and ghosts, and *applied: history->n bytes in arena. */
 int gw_state_load(struct gw_state *state, struct gw_session *session, struct gw_history *history,

@@ -94,7 +94,7 @@ int gw_step_load(struct gw_step_work *out, struct gw_workspace *workspace, struc
 /* ---- failures ---- */
 
 /* "FILE:LINE: message" for statement number at (from 0) of the program. */
-static int blame(const struct gw_step_work *work, uint32_t at, int code, struct gw_fault *fault)
+int gw_step_blame(const struct gw_step_work *work, uint32_t at, int code, struct gw_fault *fault)
 {
     const struct gw_program *program = &work->program;
     const struct gw_session *session = &work->workspace->session;
@@ -141,8 +141,8 @@ static void emit_unit(const struct gw_step_work *work, const struct gw_unit *uni
             work->program.statements.len);
 }
 
-static struct gw_journal_entry entry_of(const struct gw_step_work *work, uint32_t at,
-                                        const char *state)
+struct gw_journal_entry gw_step_entry(const struct gw_step_work *work, uint32_t at,
+                                      const char *state)
 {
     return (struct gw_journal_entry){
         .revision = work->revision->id,
@@ -177,22 +177,23 @@ static void add_record(const struct gw_step_work *work, struct gw_batch *batch)
 }
 
 static int run_transaction(struct gw_step_work *work, const struct gw_unit *unit, uint64_t flags,
-                           bool last, struct gw_batch *batch, struct gw_fault *fault)
+                           bool last, bool fresh, struct gw_batch *batch, struct gw_fault *fault)
 {
     uint32_t done;
+    batch->fresh = fresh;
     gw_batch_guard(batch, &work->workspace->state);
     gw_batch_program(batch, &work->program, unit->first, unit->n);
     for (uint32_t i = unit->first; i < unit->first + unit->n && work->program.journalled && !last;
          i++) {
-        const struct gw_journal_entry entry = entry_of(work, i, "done");
+        const struct gw_journal_entry entry = gw_step_entry(work, i, "done");
         gw_batch_journal(batch, work->workspace, &entry);
     }
     if (last)
         add_record(work, batch);
     int code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX | flags, &done, fault);
     if (code)
-        return blame(work, done < unit->n ? unit->first + done : GW_NO_STATEMENT, GW_UNCHANGED,
-                     fault);
+        return gw_step_blame(work, done < unit->n ? unit->first + done : GW_NO_STATEMENT,
+                             GW_UNCHANGED, fault);
     return GW_DONE;
 }
 
@@ -202,9 +203,9 @@ static int settle_failure(struct gw_step_work *work, uint32_t at, const char *be
 {
     struct gw_fault second = { 0 };
     const struct gw_program_statement *statement = &work->program.statements.at[at];
-    struct gw_journal_entry entry = entry_of(work, at, "undetermined");
+    struct gw_journal_entry entry = gw_step_entry(work, at, "undetermined");
 
-    blame(work, at, GW_UNCHANGED, fault);
+    gw_step_blame(work, at, GW_UNCHANGED, fault);
     if (gw_journal_probe(&work->workspace->session, statement, before, result, &second))
         *result = GW_PROBE_UNCLEAR;
     if (*result == GW_PROBE_DONE)
@@ -220,38 +221,86 @@ static int settle_failure(struct gw_step_work *work, uint32_t at, const char *be
     return fault->code;
 }
 
-static int run_statement(struct gw_step_work *work, uint32_t at, const char *before,
-                         struct gw_batch *batch, struct gw_fault *fault)
+/* What a statement that runs by itself left behind when it failed; nothing if it had its effect all the same. */
+static int settled(struct gw_step_work *work, uint32_t at, const char *before,
+                   struct gw_batch *batch, struct gw_fault *failed, struct gw_fault *fault)
 {
-    struct gw_session *session = &work->workspace->session;
-    const struct gw_program_statement *source = &work->program.statements.at[at];
-    const struct gw_statement statement = { { source->sql, source->len }, NULL, 0, GW_STMT_USER };
-    const struct gw_run run = { .struct_size = sizeof run,
-                                .n_statements = 1,
-                                .statements = &statement,
-                                .settings = work->script.settings,
-                                .n_settings = work->script.n_settings };
-    struct gw_fault failed = { 0 };
     int32_t result = GW_PROBE_DONE;
-
-    int code = gw_session_run(session, &run, NULL, GW_UNCHANGED, &failed);
-    if (!code)
-        return GW_DONE;
-    code = settle_failure(work, at, before, batch, &result, &failed);
+    int code = settle_failure(work, at, before, batch, &result, failed);
     if (code)
-        *fault = failed;
+        *fault = *failed;
     if (code && result == GW_PROBE_UNCLEAR)
         fault->code = GW_HALFWAY;
     return code;
 }
 
+int gw_step_run_alone(struct gw_step_work *work, uint32_t at, bool fresh, struct gw_fault *fault)
+{
+    const struct gw_program_statement *source = &work->program.statements.at[at];
+    const struct gw_statement statement = { { source->sql, source->len }, NULL, 0, GW_STMT_USER };
+    const struct gw_run run = { .struct_size = sizeof run,
+                                .n_statements = 1,
+                                .flags = fresh ? GW_RUN_FRESH : 0,
+                                .statements = &statement,
+                                .settings = work->script.settings,
+                                .n_settings = work->script.n_settings };
+    return gw_session_run(&work->workspace->session, &run, NULL, GW_UNCHANGED, fault);
+}
+
+/* A statement that cannot run in a transaction. */
+static int run_statement(struct gw_step_work *work, uint32_t at, const char *before, bool fresh,
+                         struct gw_batch *batch, struct gw_fault *fault)
+{
+    struct gw_fault failed = { 0 };
+    int code = gw_step_run_alone(work, at, fresh, &failed);
+    return code ? settled(work, at, before, batch, &failed, fault) : GW_DONE;
+}
+
+static void add_done(struct gw_step_work *work, uint32_t at, bool last, struct gw_batch *batch)
+{
+    const struct gw_journal_entry entry = gw_step_entry(work, at, "done");
+    if (last)
+        add_record(work, batch);
+    else
+        gw_batch_journal_state(batch, &work->workspace->state, &entry);
+}
+
+/* A statement that is atomic and commits by itself, if it is what it seems to be: within a transaction with the row
+ * that says so, since what EXECUTE runs may turn out to be transactional, and then both must happen or neither. */
+static int run_atomic(struct gw_step_work *work, uint32_t at, const char *before, bool fresh,
+                      bool last, struct gw_batch *batch, struct gw_fault *fault)
+{
+    struct gw_fault failed = { 0 };
+    uint32_t done;
+
+    gw_batch_guard(batch, &work->workspace->state);
+    gw_batch_program(batch, &work->program, at, 1);
+    add_done(work, at, last, batch);
+    batch->fresh = fresh;
+    int code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, &done, &failed);
+    if (!code)
+        return GW_DONE;
+    if (done == 0)
+        code = settled(work, at, before, batch, &failed, fault);
+    else {
+        *fault = failed;
+        return gw_step_blame(work, at, GW_HALFWAY, fault);
+    }
+    if (code)
+        return code;
+    gw_batch_guard(batch, &work->workspace->state);
+    add_done(work, at, last, batch);
+    code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, fault);
+    return code ? gw_step_blame(work, at, GW_HALFWAY, fault) : GW_DONE;
+}
+
 /* A statement that commits by itself: intent, run, done. begun: the intent is journalled already. */
-static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool begun,
+static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool begun, bool fresh,
                      struct gw_batch *batch, struct gw_fault *fault)
 {
     struct gw_workspace *workspace = work->workspace;
     const struct gw_program_statement *statement = &work->program.statements.at[at];
-    struct gw_journal_entry entry = entry_of(work, at, "intent");
+    struct gw_journal_entry entry = gw_step_entry(work, at, "intent");
     char before[GW_HASH_TEXT] = "";
     bool there = false;
     int code = GW_DONE;
@@ -262,25 +311,23 @@ static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool beg
         code = gw_session_fingerprint(
             &workspace->session, (struct gw_str){ statement->sql, statement->len }, before, fault);
     if (code)
-        return blame(work, at, GW_UNCHANGED, fault);
+        return gw_step_blame(work, at, GW_UNCHANGED, fault);
     entry.before = before;
     if (!begun) {
         gw_batch_doing(batch, &workspace->state, work->revision->id);
         gw_batch_journal(batch, workspace, &entry);
         code = gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
     }
+    if (!code && !there && statement->class_ == GW_CLASS_A)
+        return run_atomic(work, at, before, fresh, last, batch, fault);
     if (!code && !there)
-        code = run_statement(work, at, before, batch, fault);
+        code = run_statement(work, at, before, fresh, batch, fault);
     if (code)
         return code;
     gw_batch_guard(batch, &workspace->state);
-    entry.state = "done";
-    if (last)
-        add_record(work, batch);
-    else
-        gw_batch_journal_state(batch, &workspace->state, &entry);
+    add_done(work, at, last, batch);
     code = gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
-    return code ? blame(work, at, GW_HALFWAY, fault) : GW_DONE;
+    return code ? gw_step_blame(work, at, GW_HALFWAY, fault) : GW_DONE;
 }
 
 /* ---- a step ---- */
@@ -300,21 +347,23 @@ static int unit_state(struct gw_step_work *work, const struct gw_journal *journa
     if (*done)
         return GW_DONE;
     *begun = true;
-    if (row->state == GW_JOURNAL_INTENT) {
-        int code =
-            gw_journal_probe(&work->workspace->session, statement, row->before, &result, fault);
-        if (code || result == GW_PROBE_ABSENT)
-            return code;
-        if (result == GW_PROBE_DONE) {
-            struct gw_batch batch = { 0 };
-            struct gw_journal_entry entry = entry_of(work, unit->first, "done");
-            gw_batch_guard(&batch, &work->workspace->state);
-            gw_batch_journal_state(&batch, &work->workspace->state, &entry);
-            *done = true;
-            code = gw_batch_run(&batch, &work->workspace->session, GW_RUN_TX, NULL, fault);
-            gw_batch_free(&batch);
-            return code;
-        }
+    if (row->state == GW_JOURNAL_UNDOING) {
+        gw_fail(fault, GW_HALFWAY, "%s:%u: this statement is being undone", work->script.file,
+                statement->line);
+        return gw_hint(fault, "finish that with `godwit revert-partial`");
+    }
+    /* What was unclear may be clear by now: somebody may have tidied up. */
+    int code = gw_journal_probe(&work->workspace->session, statement, row->before, &result, fault);
+    if (code || result == GW_PROBE_ABSENT)
+        return code;
+    if (result == GW_PROBE_DONE) {
+        struct gw_batch batch = { 0 };
+        gw_batch_guard(&batch, &work->workspace->state);
+        add_done(work, unit->first, false, &batch);
+        *done = true;
+        code = gw_batch_run(&batch, &work->workspace->session, GW_RUN_TX, NULL, fault);
+        gw_batch_free(&batch);
+        return code;
     }
     gw_fail(fault, GW_HALFWAY, "%s:%u: whether this statement took effect is not known",
             work->script.file, statement->line);
@@ -329,21 +378,38 @@ static int finish(struct gw_step_work *work, struct gw_batch *batch, uint64_t fl
     return gw_batch_run(batch, &work->workspace->session, GW_RUN_TX | flags, NULL, fault);
 }
 
+/* The session is another one than that in which the first statements ran: what they set in it is set again. */
+static int repeat_settings(struct gw_step_work *work, uint32_t n_done, struct gw_batch *batch,
+                           struct gw_fault *fault)
+{
+    for (uint32_t i = 0; i < n_done; i++)
+        if (work->program.statements.at[i].setting)
+            gw_batch_program(batch, &work->program, i, 1);
+    batch->fresh = true;
+    int code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, fault);
+    return code ? gw_step_blame(work, GW_NO_STATEMENT, GW_HALFWAY, fault) : GW_DONE;
+}
+
 static int run_units(struct gw_step_work *work, const struct gw_journal *journal, uint64_t flags,
                      struct gw_batch *batch, struct gw_fault *fault)
 {
     const struct gw_program *program = &work->program;
     uint32_t n_done = 0;
-    bool recorded = false;
+    bool recorded = false, fresh = true;
 
     for (size_t u = 0; u < program->units.len; u++) {
         const struct gw_unit *unit = &program->units.at[u];
         bool last = u + 1 == program->units.len, done, begun;
         int code = unit_state(work, journal, unit, &done, &begun, fault);
+        if (!code && !done && fresh && n_done)
+            code = repeat_settings(work, n_done, batch, fault);
         if (!code && !done) {
-            code = unit->transaction ? run_transaction(work, unit, flags, last, batch, fault)
-                                     : run_alone(work, unit->first, last, begun, batch, fault);
+            const bool first = fresh && !n_done;
+            code = unit->transaction
+                       ? run_transaction(work, unit, flags, last, first, batch, fault)
+                       : run_alone(work, unit->first, last, begun, first, batch, fault);
             recorded = last;
+            fresh = false;
         }
         if (code)
             return n_done || code == GW_HALFWAY ? halfway(work, n_done, fault) : code;
@@ -377,75 +443,5 @@ int gw_step_run(struct gw_step_work *work, enum gw_apply_how how, const struct g
         duration->ns = gw_clock_steady_ns() - start;
     }
     gw_batch_free(&batch);
-    return code;
-}
-
-/* ---- the way back ---- */
-
-static int check_counterparts(const struct gw_step_work *work, const struct gw_step_work *back,
-                              const struct gw_journal *journal, struct gw_fault *fault)
-{
-    size_t here = work->program.statements.len, there = back->program.statements.len;
-    if (here == there)
-        return GW_DONE;
-    gw_fail(fault, GW_HALFWAY,
-            "'%s' cannot be undone statement by statement: %zu statements %s, %zu %s",
-            work->revision->id, here, gw_direction_name(work->step.direction), there,
-            gw_direction_name(back->step.direction));
-    return gw_hint(fault,
-                   "mend what stopped it and `godwit resume`, or undo the %" PRIu32
-                   " by hand and then `godwit stamp`",
-                   gw_journal_done(journal));
-}
-
-/* Undoes what journal row did, and strikes it from the journal, in one transaction. */
-static int revert_row(struct gw_step_work *work, struct gw_step_work *back,
-                      const struct gw_journal_row *row, struct gw_batch *batch,
-                      struct gw_fault *fault)
-{
-    const uint32_t at = row->number - 1;
-    const uint32_t counterpart = (uint32_t)back->program.statements.len - row->number;
-    const struct gw_journal_entry entry = entry_of(work, at, "done");
-    int32_t result = row->state == GW_JOURNAL_DONE ? GW_PROBE_DONE : GW_PROBE_UNCLEAR;
-    int code = GW_DONE;
-
-    if (row->state == GW_JOURNAL_INTENT)
-        code = gw_journal_probe(&work->workspace->session, &work->program.statements.at[at],
-                                row->before, &result, fault);
-    if (code)
-        return code;
-    if (result == GW_PROBE_UNCLEAR) {
-        gw_fail(fault, GW_HALFWAY, "%s:%u: whether this statement took effect is not known",
-                work->script.file, work->program.statements.at[at].line);
-        return gw_hint(
-            fault, "look at the database; `godwit mark-done %" PRIu32 " --reason ...` if it did",
-            row->number);
-    }
-    gw_batch_guard(batch, &work->workspace->state);
-    if (result == GW_PROBE_DONE)
-        gw_batch_program(batch, &back->program, counterpart, 1);
-    gw_batch_journal_drop(batch, &work->workspace->state, &entry);
-    code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, fault);
-    return code ? blame(back, counterpart, GW_HALFWAY, fault) : GW_DONE;
-}
-
-int gw_step_revert(struct gw_step_work *work, const struct gw_journal *journal,
-                   struct gw_fault *fault)
-{
-    const struct gw_step other = { work->step.revision,
-                                   work->step.direction == GW_UP ? GW_DOWN : GW_UP };
-    struct gw_batch batch = { 0 };
-    struct gw_step_work back;
-
-    int code = gw_journal_matches(journal, &work->program, fault);
-    if (code)
-        return code;
-    code = gw_step_load(&back, work->workspace, other, GW_APPLY_RUN, fault);
-    if (!code)
-        code = check_counterparts(work, &back, journal, fault);
-    for (size_t i = journal->rows.len; i-- > 0 && !code;)
-        code = revert_row(work, &back, &journal->rows.at[i], &batch, fault);
-    gw_batch_free(&batch);
-    gw_step_free(&back);
     return code;
 }

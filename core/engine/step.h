@@ -34,6 +34,14 @@ struct gw_pending_duration {
 int gw_step_run(struct gw_step_work *work, enum gw_apply_how how, const struct gw_journal *journal,
                 bool relaxed, struct gw_pending_duration *duration, struct gw_fault *fault);
 
+/* Puts "FILE:LINE: " of statement at (from 0; GW_NO_STATEMENT: none of them) before the message; returns the code. */
+int gw_step_blame(const struct gw_step_work *work, uint32_t at, int code, struct gw_fault *fault);
+/* Statement at as the journal has it. */
+struct gw_journal_entry gw_step_entry(const struct gw_step_work *work, uint32_t at,
+                                      const char *state);
+/* Runs statement at by itself, without any transaction. fresh: in the session as it was opened. */
+int gw_step_run_alone(struct gw_step_work *work, uint32_t at, bool fresh, struct gw_fault *fault);
+
 /* The way back of a step that was left half-way: each statement that was done is undone by its counterpart in the
  * other direction, last first. Needs as many statements there as here. */
 int gw_step_revert(struct gw_step_work *work, const struct gw_journal *journal,

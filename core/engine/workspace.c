@@ -23,15 +23,27 @@ static void who_am_i(struct gw_who *out)
     out->host[sizeof out->host - 1] = '\0';
 }
 
-/* A database that does not exist yet is an empty one. */
+/* A database that does not exist yet is an empty one, where it is to be created. */
 static int open_session(struct gw_workspace *workspace, enum gw_need need, struct gw_fault *fault)
 {
     struct gw_session *session = &workspace->session;
     int code = gw_session_open(session, need == GW_NEED_WRITE ? 0 : GW_OPEN_READ_ONLY, fault);
-    if (code && session->status == GW_E_NOT_FOUND) {
+    if (code && session->status == GW_E_NOT_FOUND && session->driver.caps & GW_CAP_CREATE) {
         *fault = (struct gw_fault){ 0 };
         return GW_DONE;
     }
+    return code;
+}
+
+static int open_database(struct gw_workspace *workspace, enum gw_need need, struct gw_fault *fault)
+{
+    int code = GW_DONE;
+    if (need >= GW_NEED_READ)
+        code = open_session(workspace, need, fault);
+    if (!code && need >= GW_NEED_DRIVER)
+        code = gw_state_init(&workspace->state, &workspace->session, fault);
+    if (!code && need >= GW_NEED_READ) /* the first query: where a database does its own loading */
+        code = gw_state_look(&workspace->state, &workspace->session, fault);
     return code;
 }
 
@@ -85,7 +97,7 @@ static int open_driver(struct gw_workspace *workspace, struct gw_fault *fault)
     if (!code)
         code = gw_session_init(&workspace->session, workspace->registry, &workspace->project,
                                workspace->events, workspace->stop, fault);
-    return code ? code : gw_state_init(&workspace->state, &workspace->session, fault);
+    return code;
 }
 
 /* What was not configured but found out is said: a wrong guess must not stay unseen. */
@@ -115,11 +127,7 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
         return code;
     job.dialect = out->session.driver.dialect;
     files_begin(&job, need >= GW_NEED_READ);
-    if (need >= GW_NEED_READ) {
-        code = open_session(out, need, fault);
-        if (!code) /* the first query: where a database does its own loading */
-            code = gw_state_look(&out->state, &out->session, fault);
-    }
+    code = open_database(out, need, fault);
     code = files_end(&job, code, fault);
     if (!code)
         say_format(out);
