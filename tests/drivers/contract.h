@@ -8,9 +8,13 @@
 
 struct dialect {
     const char *library;
-    /* The URL of a database that does not exist yet, in the folder of the test or on its server; one and the same
-     * within a test. */
+    /* The URL of the test's database, one and the same within a test: with GW_CAP_CREATE it does not exist before
+     * a session creates it; a server has it, empty. */
     const char *(*url)(void);
+    const char *(*absent_url)(void); /* of a database that does not exist */
+    /* Around each test, where the database is made and removed by other means; NULL: nothing to do. */
+    void (*fresh)(void);
+    void (*remove)(void);
     const char *create_parent; /* table parent (id integer primary key, name text unique) */
     const char *create_child;  /* table child (id integer primary key, parent references parent) */
     const char *
@@ -25,7 +29,7 @@ int contract_run(const struct dialect *dialect, const char *name);
 /* The part of it with several sessions. */
 int contract_sessions_run(const struct dialect *dialect, const struct plugin *plugin);
 
-/* Around each test: a folder of its own. */
+/* Around each test, of the driver's own cases too: a folder and a database of its own. */
 int contract_begin(void **state);
 int contract_end(void **state);
 

@@ -4,6 +4,7 @@
 
 #include "cmocka_all.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -19,20 +20,6 @@ enum {
     TX = GW_RUN_TX,
     RELAXED = GW_RUN_TX | GW_RUN_RELAXED
 };
-
-int contract_begin(void **state)
-{
-    (void)state;
-    folder_make();
-    return 0;
-}
-
-int contract_end(void **state)
-{
-    (void)state;
-    folder_remove();
-    return 0;
-}
 
 static void open_with(struct connection *out, uint64_t flags)
 {
@@ -150,6 +137,21 @@ static pid_t lock_in_child(char *named, size_t room)
     return child;
 }
 
+/* A server notices the end of its client, or of a session, on its own time. */
+static gw_status lock_soon(struct connection *c)
+{
+    enum {
+        TRIES = 2000,
+        PAUSE_MS = 5
+    };
+    gw_status status = lock(c);
+    for (int i = 0; status == GW_E_LOCKED && i < TRIES; i++) {
+        poll(NULL, 0, PAUSE_MS);
+        status = lock(c);
+    }
+    return status;
+}
+
 static void test_lock_ends_with_its_process(void **state)
 {
     struct connection c;
@@ -159,7 +161,7 @@ static void test_lock_ends_with_its_process(void **state)
     pid_t child = lock_in_child(named, sizeof named);
     assert_int_equal(lock(&c), GW_E_LOCKED);
     kill_child(child);
-    assert_int_equal(lock(&c), GW_OK);
+    assert_int_equal(lock_soon(&c), GW_OK);
     assert_int_equal(holds(&c), GW_OK);
     connection_close(&c);
 }
@@ -217,7 +219,7 @@ static void test_waiting_for_a_lock_ends(void **state)
 static void test_fingerprint_follows_the_schema(void **state)
 {
     struct connection c;
-    char before[4096], after[4096];
+    static char before[TEXT_ROOM], after[TEXT_ROOM];
     (void)state;
     if (!plugin.recover)
         skip();

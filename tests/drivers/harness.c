@@ -35,6 +35,7 @@ static gw_status host_fail(struct gw_call *call, const struct gw_error *error)
     call->flags = error->flags;
     call->begin = error->begin;
     call->end = error->end;
+    memcpy(call->sqlstate, error->sqlstate, sizeof call->sqlstate);
     copy(call->message, sizeof call->message, error->message);
     copy(call->detail, sizeof call->detail, error->detail);
     copy(call->hint, sizeof call->hint, error->hint);
@@ -51,10 +52,8 @@ static int32_t host_stopped(struct gw_call *call)
 
 static void host_progress(struct gw_call *call, uint64_t done, uint64_t total, struct gw_str what)
 {
-    (void)call;
-    (void)done;
-    (void)total;
-    (void)what;
+    snprintf(call->progress, sizeof call->progress, "%.*s: %llu of %llu", (int)what.len, what.ptr,
+             (unsigned long long)done, (unsigned long long)total);
 }
 
 static const void *host_service(const struct gw_host *host, const char *id)
@@ -150,7 +149,8 @@ gw_status connection_open(struct connection *out, const struct plugin *plugin,
     };
     assert_true(open.n_options <= 8);
     for (uint32_t i = 0; i < open.n_options; i++)
-        if (opening->busy_ms && strcmp(plugin->descriptor->options[i].key, "busy_timeout") == 0)
+        if (opening->busy_ms && (strcmp(plugin->descriptor->options[i].key, "busy_timeout") == 0 ||
+                                 strcmp(plugin->descriptor->options[i].key, "lock_timeout") == 0))
             options[i] = (struct gw_cell){ .kind = GW_TIME, .v.i = opening->busy_ms * 1000000 };
     while (opening->session[open.n_session]) {
         session[open.n_session] = str(opening->session[open.n_session]);

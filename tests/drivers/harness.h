@@ -20,7 +20,9 @@ enum {
 struct gw_call {
     gw_status code;
     uint64_t flags, begin, end;
+    char sqlstate[8];
     char message[1024], detail[512], hint[512];
+    char progress[256];     /* the last line of it */
     char log[4096];         /* all lines of all levels, "W: text\n" */
     atomic_int looks;       /* how often the driver asked whether to stop */
     int stop_after;         /* stopped from this look on; 0: never */
@@ -60,7 +62,7 @@ struct opening {
     const char *url;
     uint64_t flags;
     const char *session[8]; /* up to the first NULL */
-    int64_t busy_ms;        /* option busy_timeout; 0: its default */
+    int64_t busy_ms;        /* option busy_timeout or lock_timeout; 0: its default */
 };
 gw_status connection_open(struct connection *out, const struct plugin *plugin,
                           const struct opening *opening);

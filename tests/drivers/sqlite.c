@@ -33,6 +33,7 @@ int main(void)
     static const struct dialect sqlite = {
         .library = TEST_BUILD_DIR "/plugins/sqlite.so",
         .url = url,
+        .absent_url = url,
         .create_parent = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT UNIQUE)",
         .create_child =
             "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent)",

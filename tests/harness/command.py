@@ -53,27 +53,30 @@ def environment(extra=None):
 
 
 class Project:
-    """A folder with a plugins.conf and a SQLite database."""
+    """A folder with a plugins.conf, and a SQLite database unless another backend is named."""
 
     def __init__(self, godwit, folder, directory, *, format=None, placeholders=None,
-                 durability="run", lock_wait="10s", busy_timeout="5s"):
+                 durability="run", lock_wait="10s", busy_timeout="5s", backend="sqlite",
+                 url="app.db", session=()):
         self.godwit = str(Path(godwit).resolve())
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.directory = Path(directory)
         self.database = self.folder / "app.db"
-        self._configure(format, placeholders or {},
-                        f'durability = "{durability}"; lock_wait = "{lock_wait}";', busy_timeout)
+        options = f' options = {{ busy_timeout = "{busy_timeout}"; }};' if backend == "sqlite" else ""
+        statements = ", ".join(f'"{one}"' for one in session)
+        database = f'backend = "{backend}"; url = "{url}"; session = [ {statements} ];{options}'
+        self._configure(format, placeholders or {}, database,
+                        f'durability = "{durability}"; lock_wait = "{lock_wait}";')
 
-    def _configure(self, format, placeholders, engine, busy_timeout):
+    def _configure(self, format, placeholders, database, engine):
         lines = [f'directory = "{self.directory}";']
         if format:
             lines.append(f'format = "{format}";')
         if placeholders:
             pairs = " ".join(f'{key} = "{value}";' for key, value in placeholders.items())
             lines.append(f"vars = {{ {pairs} }};")
-        text = ('database = { backend = "sqlite"; url = "app.db";'
-                f' options = {{ busy_timeout = "{busy_timeout}"; }}; }};\n'
+        text = (f"database = {{ {database} }};\n"
                 f"migrations = {{ {' '.join(lines)} }};\n"
                 f"engine = {{ {engine} }};\n")
         (self.folder / "plugins.conf").write_text(text)
@@ -133,6 +136,11 @@ def journal(connection):
                                   " FROM godwit_statement ORDER BY number").fetchall()
     except sqlite3.OperationalError:
         return None
+    return journal_of(rows)
+
+
+def journal_of(rows):
+    """What rows (revision, direction, number, total, state) of godwit_statement say."""
     if not rows:
         return None
     begun = [row[2] for row in rows if row[4] != "done"]

@@ -15,10 +15,30 @@
 #define GW_API 0
 #endif
 
-#define GW_EXPORT __attribute__((visibility("default")))
+/* Around the declarations of each header, for C++. */
+#ifdef __cplusplus
+#define GW_C_BEGIN extern "C" {
+#define GW_C_END }
+#else
+#define GW_C_BEGIN
+#define GW_C_END
+#endif
+
+/* A compiler without attributes can include the headers, but not build a plugin: see GW_PLUGIN. */
+#ifdef __GNUC__
+#define GW_ATTRIBUTE(list) __attribute__(list)
+#else
+#define GW_ATTRIBUTE(list)
+#endif
+
+#define GW_EXPORT GW_ATTRIBUTE((visibility("default")))
 
 /* True if the struct behind p is long enough to hold member f and f is set. */
-#define GW_HAS(p, f) ((p)->struct_size >= offsetof(__typeof__(*(p)), f) + sizeof((p)->f) && (p)->f)
+#define GW_HAS(p, f) \
+    ((size_t)((const char *)&(p)->f - (const char *)(p)) + sizeof((p)->f) <= (p)->struct_size && \
+     (p)->f)
+
+GW_C_BEGIN
 
 /* 0 success, 1 GW_STOP, negative a failure whose class is code / 100 (status.h). */
 typedef int32_t gw_status;
@@ -70,5 +90,7 @@ struct gw_provides {
     const char *id; /* "godwit.driver/1"; a vendor's own are reverse DNS */
     const void *vtable;
 };
+
+GW_C_END
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <godwit/statement.h>
 
+GW_C_BEGIN
+
 #define GW_DRIVER "godwit.driver/1"
 
 /* gw_driver.caps */
@@ -90,5 +92,7 @@ struct gw_driver {
                        const struct gw_text_out *);
     void (*interrupt)(void *conn); /* the only entry that any thread may call */
 };
+
+GW_C_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <godwit/sink.h>
 
+GW_C_BEGIN
+
 #define GW_DRIVER_PROGRESS "godwit.driver.progress/1"
 
 struct gw_driver_progress {
@@ -13,5 +15,7 @@ struct gw_driver_progress {
     /* One readable line a session that holds what this database's writers wait for; none if none. */
     gw_status (*blockers)(struct gw_call *, void *conn, const struct gw_text_out *);
 };
+
+GW_C_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <godwit/sink.h>
 
+GW_C_BEGIN
+
 #define GW_DRIVER_RECOVER "godwit.driver.recover/1"
 
 /* result of probe */
@@ -28,5 +30,7 @@ struct gw_driver_recover {
      * returns only when it is gone. */
     gw_status (*terminate)(struct gw_call *, void *conn, struct gw_str connection);
 };
+
+GW_C_END
 
 #endif

@@ -6,6 +6,8 @@
 #include <godwit/base.h>
 #include <godwit/status.h>
 
+GW_C_BEGIN
+
 /* One call from host to plugin: error slot, log scope, deadline, cancel flag. Opaque, owned by the
  * host, valid until the call returns, and to be passed to every host function during it. */
 struct gw_call;
@@ -57,5 +59,7 @@ struct gw_host {
     /* A further service by id, or NULL. */
     const void *(*service)(const struct gw_host *, const char *id);
 };
+
+GW_C_END
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <godwit/base.h>
 
+GW_C_BEGIN
+
 /* gw_option.flags */
 enum {
     GW_OPT_REQUIRED = 1 << 0,
@@ -26,5 +28,7 @@ struct gw_option {
     int64_t min; /* of GW_INT, and of GW_TIME in nanoseconds; no bound if min == max */
     int64_t max;
 };
+
+GW_C_END
 
 #endif

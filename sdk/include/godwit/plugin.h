@@ -11,6 +11,8 @@
 #include <godwit/host.h>
 #include <godwit/option.h>
 
+GW_C_BEGIN
+
 /* gw_plugin.flags */
 enum {
     GW_P_ISOLATABLE = 1 << 0, /* works when served from a child process */
@@ -65,22 +67,27 @@ struct gw_note {
 };
 
 #define GW_NOTE_(kinds_) \
-    __attribute__((section(GW_NOTE_SECTION), used, \
-                   aligned(4))) static const struct gw_note gw_note_ = { \
+    GW_ATTRIBUTE((section(GW_NOTE_SECTION), used, aligned(4))) \
+    static const struct gw_note gw_note_ = { \
         7, 12, GW_NOTE_TYPE, GW_NOTE_NAME, GW_ABI_MAJOR, GW_API, (kinds_), 0 \
     }
 
-/* GW_PLUGIN(sqlite, GW_KIND_DRIVER, &descriptor); once in a plugin. With -DGW_STATIC it defines
- * godwit_plugin_v1_<name> instead, for a program that links the plugin in. */
-#ifdef GW_STATIC
+/* GW_PLUGIN(sqlite, GW_KIND_DRIVER, &descriptor); once in a plugin, in C or C++. With -DGW_STATIC it
+ * defines godwit_plugin_v1_<name> instead, for a program that links the plugin in. */
+#ifdef __cplusplus
+#define GW_EXTERN_C_ extern "C"
+#else
+#define GW_EXTERN_C_
+#endif
+#if defined(GW_STATIC)
 #define GW_PLUGIN(name_, kinds_, descriptor_) \
-    const struct gw_plugin *godwit_plugin_v1_##name_(void); \
-    const struct gw_plugin *godwit_plugin_v1_##name_(void) \
+    GW_EXTERN_C_ const struct gw_plugin *godwit_plugin_v1_##name_(void); \
+    GW_EXTERN_C_ const struct gw_plugin *godwit_plugin_v1_##name_(void) \
     { \
         return (descriptor_); \
     } \
     extern int gw_plugin_end_of_macro_
-#else
+#elif defined(__GNUC__)
 #define GW_PLUGIN(name_, kinds_, descriptor_) \
     GW_NOTE_(kinds_); \
     GW_EXPORT const struct gw_plugin *godwit_plugin_v1(void) \
@@ -89,5 +96,7 @@ struct gw_note {
     } \
     extern int gw_plugin_end_of_macro_
 #endif
+
+GW_C_END
 
 #endif

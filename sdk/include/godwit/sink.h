@@ -7,6 +7,8 @@
 
 #include <godwit/host.h>
 
+GW_C_BEGIN
+
 struct gw_rows_out {
     uint32_t struct_size;
     uint32_t reserved;
@@ -26,5 +28,7 @@ struct gw_text_out {
     gw_status (*text)(struct gw_call *,
                       struct gw_str); /* may be called several times: one text in pieces */
 };
+
+GW_C_END
 
 #endif

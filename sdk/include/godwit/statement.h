@@ -5,6 +5,8 @@
 
 #include <godwit/sink.h>
 
+GW_C_BEGIN
+
 /* ---- split ---- */
 /* Statement flags; the low two bits are its class. A statement of class A ends the transaction that it is run in,
  * as its database does; what follows it in the unit happens together in the next one. */
@@ -72,5 +74,7 @@ struct gw_run_out {
      * failed is the one after the last done, or the commit if all are. */
     gw_status (*done)(struct gw_call *, uint32_t index, int64_t affected, int64_t elapsed_ns);
 };
+
+GW_C_END
 
 #endif
