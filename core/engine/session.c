@@ -42,6 +42,7 @@ int gw_session_init(struct gw_session *out, struct gw_registry *registry,
     }
     gw_plugin_interface(out->plugin, GW_DRIVER_RECOVER, &out->recover, sizeof out->recover);
     gw_plugin_interface(out->plugin, GW_DRIVER_PROGRESS, &out->progress, sizeof out->progress);
+    gw_plugin_interface(out->plugin, GW_DRIVER_CHECK, &out->check, sizeof out->check);
     return driver_check(&out->driver, project->database.backend, fault);
 }
 
@@ -283,6 +284,16 @@ int gw_session_quote(struct gw_session *session, uint32_t kind, const char *text
         session->driver.quote(&call, session->conn, kind, (struct gw_str){ text, len }, &text_sink);
     int code = call_finish(session, &call, status, "quote", GW_USAGE, fault);
     return code ? code : out->failed ? gw_fail_memory(fault) : GW_DONE;
+}
+
+int gw_session_check(struct gw_session *session, struct gw_str sql, struct gw_fault *fault)
+{
+    struct gw_call call;
+    if (!GW_HAS(&session->check, syntax))
+        return GW_DONE;
+    call_begin(&call, session, NULL);
+    gw_status status = session->check.syntax(&call, session->conn, sql);
+    return call_finish(session, &call, status, "syntax", GW_UNCHANGED, fault);
 }
 
 int gw_session_fingerprint(struct gw_session *session, struct gw_str sql, char out[65],

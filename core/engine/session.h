@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "plugin/registry.h"
 #include <godwit/driver.h>
+#include <godwit/driver_check.h>
 #include <godwit/driver_progress.h>
 #include <godwit/driver_recover.h>
 
@@ -16,6 +17,7 @@ struct gw_session {
     struct gw_driver driver;
     struct gw_driver_recover recover;   /* struct_size 0: the driver has none */
     struct gw_driver_progress progress; /* struct_size 0: the driver has none */
+    struct gw_driver_check check;       /* struct_size 0: the driver has none */
     struct gw_events *events;
     const struct gw_stop *stop;
     void *conn; /* NULL: not open */
@@ -54,6 +56,9 @@ typedef int gw_row_take(void *payload, const struct gw_cell *cells, uint32_t n,
                         struct gw_fault *fault);
 int gw_session_query(struct gw_session *session, const char *sql, const struct gw_cell *args,
                      uint32_t n_args, gw_row_take *take, void *payload, struct gw_fault *fault);
+
+/* Whether the database understands the statement; GW_DONE too if the driver cannot tell. */
+int gw_session_check(struct gw_session *session, struct gw_str sql, struct gw_fault *fault);
 
 int gw_session_quote(struct gw_session *session, uint32_t kind, const char *text, size_t len,
                      struct gw_buf *out, struct gw_fault *fault);

@@ -420,6 +420,22 @@ static int run_units(struct gw_step_work *work, const struct gw_journal *journal
     return recorded ? GW_DONE : finish(work, batch, flags, fault);
 }
 
+/* Where statements commit by themselves, a slip in the last one would leave the revision half-way: the database reads
+ * them all before the first runs. Not behind a setting, which may change how it reads. */
+static int check_syntax(const struct gw_step_work *work, struct gw_fault *fault)
+{
+    const struct gw_program *program = &work->program;
+    for (size_t i = 0; i < program->statements.len && program->journalled; i++) {
+        const struct gw_program_statement *statement = &program->statements.at[i];
+        if (statement->setting)
+            return GW_DONE;
+        if (gw_session_check(&work->workspace->session,
+                             (struct gw_str){ statement->sql, statement->len }, fault))
+            return gw_step_blame(work, (uint32_t)i, GW_UNCHANGED, fault);
+    }
+    return GW_DONE;
+}
+
 int gw_step_run(struct gw_step_work *work, enum gw_apply_how how, const struct gw_journal *journal,
                 bool relaxed, struct gw_pending_duration *duration, struct gw_fault *fault)
 {
@@ -432,6 +448,8 @@ int gw_step_run(struct gw_step_work *work, enum gw_apply_how how, const struct g
         code = load_down(work, fault);
     if (!code && journal)
         code = gw_journal_matches(journal, &work->program, fault);
+    if (!code && !journal && how == GW_APPLY_RUN)
+        code = check_syntax(work, fault);
     if (duration->id[0])
         gw_batch_duration(&batch, &work->workspace->state, duration->id, duration->ns);
     duration->id[0] = '\0';

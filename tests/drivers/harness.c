@@ -183,6 +183,12 @@ static gw_status take_done(struct gw_call *call, uint32_t index, int64_t affecte
 
 static const struct gw_run_out run_out = { sizeof run_out, 0, take_done };
 
+gw_status run_request(struct connection *connection, const struct gw_run *request)
+{
+    return ended(connection, connection->plugin->driver->run(call_of(connection), connection->conn,
+                                                             request, &run_out));
+}
+
 gw_status run(struct connection *connection, const struct unit *unit)
 {
     struct gw_statement statements[12];
@@ -203,8 +209,7 @@ gw_status run(struct connection *connection, const struct unit *unit)
                                        .v.s = str(unit->settings[2 * request.n_settings + 1]) };
         request.n_settings++;
     }
-    return ended(connection, connection->plugin->driver->run(call_of(connection), connection->conn,
-                                                             &request, &run_out));
+    return run_request(connection, &request);
 }
 
 gw_status run_user(struct connection *connection, const char *sql)
@@ -222,8 +227,7 @@ gw_status run_args(struct connection *connection, const char *sql, uint32_t flag
                                     .n_statements = 1,
                                     .flags = GW_RUN_TX,
                                     .statements = &statement };
-    return ended(connection, connection->plugin->driver->run(call_of(connection), connection->conn,
-                                                             &request, &run_out));
+    return run_request(connection, &request);
 }
 
 gw_status flush(struct connection *connection)
@@ -360,7 +364,8 @@ const char *fingerprint_of(struct connection *connection, const char *sql)
 {
     gw_status status = connection->plugin->recover->fingerprint(
         call_of(connection), connection->conn, (struct gw_str)GW_S("godwit_"), str(sql), &text_out);
-    assert_int_equal(ended(connection, status), GW_OK);
+    if (ended(connection, status) != GW_OK)
+        fail_msg("fingerprint: %s", connection->call.message);
     return connection->call.text;
 }
 
@@ -410,6 +415,12 @@ gw_status holds(struct connection *connection)
 {
     return ended(connection, connection->plugin->driver->holds(call_of(connection),
                                                                connection->conn, lock_name));
+}
+
+gw_status blockers(struct connection *connection)
+{
+    return ended(connection, connection->plugin->progress->blockers(call_of(connection),
+                                                                    connection->conn, &text_out));
 }
 
 gw_status terminate(struct connection *connection, const char *session)

@@ -76,6 +76,8 @@ struct unit {
     const char *settings[8]; /* name, value, name, value, NULL */
 };
 gw_status run(struct connection *connection, const struct unit *unit);
+/* The same, put together by the test itself. */
+gw_status run_request(struct connection *connection, const struct gw_run *request);
 /* One unit in a transaction of one statement that a migration wrote. */
 gw_status run_user(struct connection *connection, const char *sql);
 gw_status run_args(struct connection *connection, const char *sql, uint32_t flags,
@@ -97,6 +99,8 @@ const char *info(struct connection *connection, const char *key);
 gw_status lock(struct connection *connection);
 gw_status unlock(struct connection *connection);
 gw_status holds(struct connection *connection);
+/* The list is the call's text. */
+gw_status blockers(struct connection *connection);
 gw_status terminate(struct connection *connection, const char *session);
 
 /* fork(); the child dies with the test. */

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from corpus import CHECKOUT
 
-DONE, USAGE, PENDING, LOCKED, UNCHANGED, HALFWAY = 0, 2, 3, 5, 6, 7
+DONE, USAGE, PENDING, LOCKED, UNCHANGED, HALFWAY, UNREACHED = 0, 2, 3, 5, 6, 7, 12
 DEADLINE = 120  # seconds that one command may take
 
 
@@ -165,6 +165,16 @@ def write_native(folder, migrations):
             text += _section("down", migration.down, migration.transaction)
         (folder / name).write_text(text, encoding="utf-8")
         parent = revision
+
+
+def write_pairs(folder, migrations):
+    """Writes a list of migrations as golang-migrate's files."""
+    folder.mkdir(parents=True)
+    for at, migration in enumerate(migrations):
+        name = f"{at + 1:06}_{re.sub(r'[^A-Za-z0-9]+', '_', migration.name)}"
+        (folder / f"{name}.up.sql").write_text(migration.up, encoding="utf-8")
+        if migration.down is not None:
+            (folder / f"{name}.down.sql").write_text(migration.down, encoding="utf-8")
 
 
 def _section(direction, sql, transaction):

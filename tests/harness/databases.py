@@ -111,10 +111,11 @@ class Mysql(Database):
 
     def create(self):
         """An empty database."""
-        self._client(f"CREATE OR REPLACE DATABASE `{self.name}` CHARACTER SET utf8mb4")
+        self.drop()
+        self._client(f"CREATE DATABASE `{self.name}` CHARACTER SET utf8mb4")
 
     def drop(self):
-        self._client(f"DROP DATABASE IF EXISTS `{self.name}`")
+        self._client(f"SET foreign_key_checks = 0; DROP DATABASE IF EXISTS `{self.name}`")
 
     def script(self, text, transaction=False):
         """Runs a script as the client does. Bodies without DELIMITER are for a multi-statement

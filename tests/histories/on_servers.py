@@ -33,8 +33,13 @@ class Run:
         self.session = databases.optional(history.folder / "SESSION.sql").strip()
         directory, format = history.directory, history.format
         if not history.in_place:
-            directory, format = folder / "migrations", "godwit"
-            command.write_native(directory, self.migrations)
+            directory = folder / "migrations"
+            if history.format == "authelia":  # much like golang-migrate's, with statements of class N
+                format = "golang-migrate"
+                command.write_pairs(directory, self.migrations)
+            else:
+                format = "godwit"
+                command.write_native(directory, self.migrations)
         self.project = command.Project(godwit, folder / "project", directory, format=format,
                                        placeholders=history.placeholders,
                                        backend=self.database.backend, url=self.database.url(),
@@ -93,7 +98,8 @@ class Run:
 
     def upgrade(self):
         """Up to the end, or a clean stop exactly where no runner can pass."""
-        count = self.history.ups_that_work
+        # A version may have a down and nothing else; to its tool it is a version all the same.
+        count = self.history.ups_that_work if self.history.stops_at else len(self.migrations)
         full = self.naive(count, self.callbacks())
         self.begin()
         outcome = self.project.run("upgrade")

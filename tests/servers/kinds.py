@@ -246,11 +246,10 @@ CREATE DATABASE IF NOT EXISTS godwit;
 
     def command(self):
         words = [self.server(), "--no-defaults", f"--datadir={self.home}/data", f"--socket={self.socket}",
-                 f"--pid-file={self.home}/pid", f"--init-file={self.home}/first.sql",
+                 f"--tmpdir={self.home}", f"--pid-file={self.home}/pid", f"--init-file={self.home}/first.sql",
                  "--bind-address=127.0.0.1", f"--port={self.port}", "--skip-name-resolve",
                  "--skip-log-bin", "--performance-schema=OFF", "--max-connections=40",
                  "--innodb-buffer-pool-size=32M", "--innodb-flush-method=fsync",
-                 "--innodb-flush-log-at-trx-commit=" + ("1" if self.durable else "2"),
                  "--character-set-server=utf8mb4"]
         if self.is_mariadb():
             return [*words, "--innodb-log-file-size=8M"]
