@@ -10,7 +10,8 @@ struct unit {
     const struct gw_run *run;
     const struct gw_run_out *out;
     bool transaction;
-    bool committed; /* a statement ended the transaction: what came before it stays */
+    bool writes;    /* a statement of the migration is done */
+    bool committed; /* and what it did stays, whatever follows */
     bool quiet;     /* the sink wants no more */
 };
 
@@ -31,9 +32,11 @@ static gw_status unit_statement(struct my_session *session, struct unit *unit, u
     if (status == GW_OK)
         status =
             my_statement_run(session, &unit->run->statements[index], unit->transaction, &affected);
+    unit->committed |= unit->writes && session->implicit;
     if (status != GW_OK)
         return status;
-    unit->committed |= unit->transaction && !my_in_transaction(session);
+    unit->writes |= unit->run->statements[index].flags & GW_STMT_USER;
+    unit->committed |= unit->writes && !my_in_transaction(session);
     if (unit->quiet)
         return GW_OK;
     status = unit->out->done(session->call, index, affected, my_now_ns() - begun);
@@ -56,7 +59,8 @@ static gw_status unit_commit(struct my_session *session)
     return status;
 }
 
-/* Always sent: an error says nothing about the transaction, and a timeout undoes the statement alone. */
+/* Always sent: an error says nothing about the transaction, and a timeout undoes the statement alone. To run the unit
+ * again is no remedy where a part of it is done. */
 static void unit_undo(struct my_session *session, const struct unit *unit)
 {
     session->shielded = true;

@@ -68,6 +68,7 @@ struct my_session {
     atomic_bool interrupted;
     bool shielded; /* while a transaction ends: cancelling would leave its outcome unknown */
     bool committing;
+    bool implicit; /* the statement under way commits what was done before it, even if it fails */
     struct my_wait wait;
     struct my_failure failure;
 

@@ -9,17 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* lock_wait_timeout is a year by default. Whole seconds, at least one. */
-static gw_status set_lock_timeout(struct my_session *session)
-{
-    int64_t seconds = (session->lock_timeout_ns + 999999999) / 1000000000;
-    if (seconds < 1)
-        seconds = 1;
-    return my_command(
-        session, "SET SESSION lock_wait_timeout = %lld, SESSION innodb_lock_wait_timeout = %lld",
-        (long long)seconds, (long long)seconds);
-}
-
 static gw_status run_session(struct my_session *session)
 {
     for (uint64_t i = 0; i < session->n_session; i++) {
@@ -51,16 +40,19 @@ static gw_status read_modes(struct my_session *session)
     return status;
 }
 
+/* lock_wait_timeout is a year by default; it takes whole seconds, at least one. */
 gw_status my_setup(struct my_session *session)
 {
-    gw_status status =
-        my_command(session,
-                   "SET SESSION autocommit = 1, SESSION %s = 0, SESSION sql_mode ="
-                   " IF(@@SESSION.sql_mode LIKE '%%STRICT\\_%%', @@SESSION.sql_mode,"
-                   " TRIM(LEADING ',' FROM CONCAT(@@SESSION.sql_mode, ',STRICT_TRANS_TABLES')))",
-                   session->mariadb ? "max_statement_time" : "max_execution_time");
-    if (status == GW_OK)
-        status = set_lock_timeout(session);
+    long long seconds = (session->lock_timeout_ns + 999999999) / 1000000000;
+    if (seconds < 1)
+        seconds = 1;
+    gw_status status = my_command(
+        session,
+        "SET SESSION autocommit = 1, SESSION %s = 0, SESSION lock_wait_timeout = %lld,"
+        " SESSION innodb_lock_wait_timeout = %lld, SESSION sql_mode ="
+        " IF(@@SESSION.sql_mode LIKE '%%STRICT%%', @@SESSION.sql_mode,"
+        " TRIM(LEADING ',' FROM CONCAT(@@SESSION.sql_mode, ',STRICT_TRANS_TABLES')))",
+        session->mariadb ? "max_statement_time" : "max_execution_time", seconds, seconds);
     if (status == GW_OK)
         status = run_session(session);
     if (status == GW_OK)

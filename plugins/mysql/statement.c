@@ -163,6 +163,7 @@ static gw_status run_user(struct my_session *session, const struct gw_statement 
         status = my_database_select(session, false);
     if (status == GW_OK)
         status = my_effects_note(session, statement->sql, &kind);
+    session->implicit = status == GW_OK && kind.flags & GW_CLASS_MASK;
     if (status == GW_OK)
         status = run_text(session, statement, statement->sql, affected);
     if (status == GW_OK)
@@ -177,6 +178,7 @@ gw_status my_statement_run(struct my_session *session, const struct gw_statement
 {
     struct gw_buf sql = GW_BUF((size_t)1 << 31);
     *affected = -1;
+    session->implicit = false;
     if (empty(session, statement->sql))
         return my_fail(session, GW_E_SYNTAX, NULL, "the text holds no statement");
     if (statement->flags & GW_STMT_USER)

@@ -71,30 +71,50 @@ static bool is_true(const PGresult *result)
     return end != text && !*end ? number != 0 : strcmp(text, "true") == 0 || strcmp(text, "t") == 0;
 }
 
+/* The host's expectations are divisions by zero on the server. */
+static bool fail_expectation(struct postgres_session *session, const struct gw_statement *failed,
+                             const PGresult *result)
+{
+    static const struct {
+        uint32_t flag;
+        gw_status status;
+        const char *message, *hint;
+    } expectations[] = {
+        { GW_STMT_EXPECT_TRUE, GW_E_ASSERT, "what was expected does not hold", "" },
+        { GW_STMT_ONE_ROW, GW_E_FENCED, "a statement did not change exactly one row",
+          "run again; look who else runs migrations" },
+    };
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if ((failed->flags & GW_STMT_USER) || !state || strcmp(state, "22012") != 0)
+        return false;
+    for (size_t i = 0; i < sizeof expectations / sizeof expectations[0]; i++)
+        if (failed->flags & expectations[i].flag) {
+            postgres_fail(session, expectations[i].status, expectations[i].hint, "%s",
+                          expectations[i].message);
+            return true;
+        }
+    return false;
+}
+
 /* What a failure means depends on what failed. */
 static gw_status fail_step(struct postgres_session *session, struct postgres_unit *unit,
                            const struct postgres_step *step, const PGresult *result)
 {
-    static const struct gw_str nothing;
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    bool statement = step->kind == POSTGRES_STEP_STATEMENT;
-    const struct gw_statement *failed = statement ? &unit->run->statements[step->index] : NULL;
-
-    if (statement && !(failed->flags & GW_STMT_USER) && state && strcmp(state, "22012") == 0 &&
-        (failed->flags & GW_STMT_ONE_ROW))
-        return postgres_fail(session, GW_E_FENCED, "run again; look who else runs migrations",
-                             "a statement did not change exactly one row");
-    if (statement && !(failed->flags & GW_STMT_USER) && state && strcmp(state, "22012") == 0 &&
-        (failed->flags & GW_STMT_EXPECT_TRUE))
-        return postgres_fail(session, GW_E_ASSERT, NULL, "what was expected does not hold");
-    bool user = failed && (failed->flags & GW_STMT_USER);
-    gw_status status = postgres_fail_result(session, result, user ? failed->sql : nothing);
+    struct gw_str sql = { 0 };
+    if (step->kind == POSTGRES_STEP_STATEMENT) {
+        const struct gw_statement *failed = &unit->run->statements[step->index];
+        if (fail_expectation(session, failed, result))
+            return session->failure.code;
+        if (failed->flags & GW_STMT_USER)
+            sql = failed->sql;
+    }
+    postgres_fail_result(session, result, sql);
     if (step->kind == POSTGRES_STEP_SETTINGS && !(session->failure.flags & GW_ERR_CONN_LOST)) {
-        session->failure.code = status = GW_E_ARGUMENT;
+        session->failure.code = GW_E_ARGUMENT;
         snprintf(session->failure.hint, sizeof session->failure.hint,
                  "correct the setting; `SHOW ALL` lists what the server has");
     }
-    return status;
+    return session->failure.code;
 }
 
 /* A statement of the driver's own pipeline that would need the connection for itself cannot be here: splitting
@@ -112,39 +132,45 @@ static PGresult *unconst(const PGresult *result)
     return (PGresult *)(uintptr_t)result;
 }
 
+static gw_status take_statement(struct postgres_session *session, struct postgres_unit *unit,
+                                uint32_t index, const PGresult *result)
+{
+    const bool asserted = index == unit->asserted;
+    ExecStatusType kind = PQresultStatus(result);
+    const char *affected;
+
+    if (!result && !asserted)
+        return postgres_unit_done(session, unit, index);
+    if (kind == PGRES_COPY_IN || kind == PGRES_COPY_OUT || kind == PGRES_COPY_BOTH)
+        return take_copy(session);
+    if (result && kind == PGRES_EMPTY_QUERY)
+        return postgres_fail(session, GW_E_SYNTAX, "remove it", "there is no statement");
+    if (kind == PGRES_SINGLE_TUPLE && asserted) {
+        unit->truth = unit->rows == 0 && is_true(result);
+        unit->rows += unit->rows < 2;
+    }
+    affected = result ? PQcmdTuples(unconst(result)) : "";
+    if (*affected)
+        unit->affected = strtoll(affected, NULL, 10);
+    return GW_OK;
+}
+
 static gw_status take_step(struct postgres_session *session, void *payload,
                            const struct postgres_step *step, const PGresult *result)
 {
     struct postgres_unit *unit = payload;
-    ExecStatusType kind = PQresultStatus(result);
-    bool statement = step->kind == POSTGRES_STEP_STATEMENT;
+    gw_status status = GW_OK;
 
-    const bool asserted = statement && step->index == unit->asserted;
-    if (!result) {
-        gw_status status =
-            statement && !asserted ? postgres_unit_done(session, unit, step->index) : GW_OK;
-        unit->affected = -1;
-        return status;
-    }
-    if (kind == PGRES_FATAL_ERROR)
+    if (result && PQresultStatus(result) == PGRES_FATAL_ERROR)
         return fail_step(session, unit, step, result);
-    if (kind == PGRES_COPY_IN || kind == PGRES_COPY_OUT || kind == PGRES_COPY_BOTH)
-        return take_copy(session);
-    if (kind == PGRES_EMPTY_QUERY && statement)
-        return postgres_fail(session, GW_E_SYNTAX, "remove it", "there is no statement");
-    if (step->kind == POSTGRES_STEP_COMMIT && strcmp(PQcmdStatus(unconst(result)), "COMMIT") != 0)
+    if (step->kind == POSTGRES_STEP_COMMIT && result &&
+        strcmp(PQcmdStatus(unconst(result)), "COMMIT") != 0)
         return postgres_fail(session, GW_E_INTERNAL, NULL, "the transaction was rolled back");
-    if (kind == PGRES_SINGLE_TUPLE && !asserted)
-        return GW_OK;
-    if (kind == PGRES_SINGLE_TUPLE) {
-        unit->truth = unit->rows == 0 && is_true(result);
-        unit->rows += unit->rows < 2;
-        return GW_OK;
-    }
-    const char *affected = PQcmdTuples(unconst(result));
-    if (statement && *affected)
-        unit->affected = strtoll(affected, NULL, 10);
-    return GW_OK;
+    if (step->kind == POSTGRES_STEP_STATEMENT)
+        status = take_statement(session, unit, step->index, result);
+    if (!result)
+        unit->affected = -1;
+    return status;
 }
 
 static gw_status drain(struct postgres_session *session, struct postgres_unit *unit)

@@ -196,7 +196,7 @@ gw_status postgres_receive(struct postgres_session *session, bool rows, postgres
         first = take_result(session, result, &status, take, payload);
         PQclear(result);
         session->step += first;
-        if (PQstatus(session->db) == CONNECTION_BAD && !(result && !session->lost)) {
+        if (session->lost || (PQstatus(session->db) == CONNECTION_BAD && !result)) {
             status = postgres_fail_lost(session);
             break;
         }

@@ -24,11 +24,15 @@ static void act_at_look(int look)
         postgres_other_ask(other, other_sql);
 }
 
+static int pid_of(struct connection *c)
+{
+    return (int)strtol(info(c, "connection"), NULL, 10);
+}
+
 static void end_at_look(struct connection *c)
 {
     other = postgres_other();
-    snprintf(other_sql, sizeof other_sql, "SELECT pg_terminate_backend(%d)",
-             atoi(info(c, "connection")));
+    snprintf(other_sql, sizeof other_sql, "SELECT pg_terminate_backend(%d)", pid_of(c));
     c->call.on_look = act_at_look;
 }
 
@@ -179,8 +183,7 @@ static void test_a_session_ended_while_idle(void **state)
     (void)state;
     postgres_new(&c, plugin, 0);
     other = postgres_other();
-    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d, 10000)",
-             atoi(info(&c, "connection")));
+    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d, 10000)", pid_of(&c));
     postgres_other_ask(other, sql);
     assert_int_equal(run_user(&c, "CREATE TABLE t (a int)"), GW_E_CONNECT);
     assert_true(c.call.flags & GW_ERR_CONN_LOST);
