@@ -116,8 +116,11 @@ static int halfway_elsewhere(const struct gw_journal *journal, struct gw_fault *
     gw_journal_text(&text, journal);
     gw_fail(fault, GW_HALFWAY, "'%s' (%s) is half-way: %s", journal->revision,
             gw_direction_name(journal->direction), gw_buf_str(&text));
+    gw_buf_clear(&text);
+    gw_journal_ways(&text, gw_journal_done(journal), gw_journal_total(journal));
+    gw_hint(fault, "%s", gw_buf_str(&text));
     gw_buf_free(&text);
-    return gw_hint(fault, "`godwit resume` goes on, `godwit revert-partial` undoes what was done");
+    return GW_HALFWAY;
 }
 
 /* What was left half-way comes first, and must be part of what was asked for. */

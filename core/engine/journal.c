@@ -156,6 +156,23 @@ void gw_journal_text(struct gw_buf *out, const struct gw_journal *journal)
             gw_buf_printf(out, ", %" PRIu32 " unclear", journal->rows.at[i].number);
 }
 
+void gw_journal_ways(struct gw_buf *out, uint32_t done, uint32_t total)
+{
+    if (done < total)
+        gw_buf_printf(out, "`godwit resume` goes on with statement %" PRIu32 " of %" PRIu32,
+                      done + 1, total);
+    else
+        gw_buf_text(out, "`godwit resume` records it");
+    if (done)
+        gw_buf_printf(out, "; `godwit revert-partial` undoes the %" PRIu32 " by the other section",
+                      done);
+    else
+        gw_buf_text(out, "; `godwit revert-partial` gives it up");
+    if (done < total)
+        gw_buf_printf(out, "; `godwit mark-done %" PRIu32 " --reason ...` skips that statement",
+                      done + 1);
+}
+
 int gw_journal_matches(const struct gw_journal *journal, const struct gw_program *program,
                        struct gw_fault *fault)
 {

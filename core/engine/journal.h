@@ -41,6 +41,8 @@ void gw_journal_free(struct gw_journal *journal);
 
 /* "3 of 7 statements done, 4 unclear" */
 void gw_journal_text(struct gw_buf *out, const struct gw_journal *journal);
+/* What each way out would do. done of total statements are, the one after it is the next. */
+void gw_journal_ways(struct gw_buf *out, uint32_t done, uint32_t total);
 uint32_t gw_journal_done(const struct gw_journal *journal);
 uint32_t gw_journal_total(const struct gw_journal *journal);
 const struct gw_journal_row *gw_journal_find(const struct gw_journal *journal, uint32_t number);

@@ -120,13 +120,16 @@ int gw_step_blame(const struct gw_step_work *work, uint32_t at, int code, struct
 
 static int halfway(const struct gw_step_work *work, uint32_t done, struct gw_fault *fault)
 {
+    const uint32_t total = (uint32_t)work->program.statements.len;
+    struct gw_buf ways = GW_BUF_TEXT;
+
     fault->code = GW_HALFWAY;
-    return gw_hint(fault,
-                   "'%s' (%s) is half-way: %" PRIu32
-                   " of %zu statements done; `godwit resume` goes on, "
-                   "`godwit revert-partial` undoes them, `godwit mark-done N` records one as done",
-                   work->revision->id, gw_direction_name(work->step.direction), done,
-                   work->program.statements.len);
+    gw_journal_ways(&ways, done, total);
+    gw_hint(fault, "'%s' (%s) is half-way: %" PRIu32 " of %" PRIu32 " statements done; %s",
+            work->revision->id, gw_direction_name(work->step.direction), done, total,
+            gw_buf_str(&ways));
+    gw_buf_free(&ways);
+    return GW_HALFWAY;
 }
 
 /* ---- units ---- */

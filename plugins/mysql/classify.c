@@ -92,10 +92,17 @@ static void classify_deallocate(struct my_lexer *lexer, struct my_kind *kind)
     kind->verb = MY_V_DEALLOCATE;
 }
 
+/* Its table is read for the sake of a refusal alone. */
 static void classify_write(struct my_lexer *lexer, struct my_kind *kind)
 {
-    (void)lexer;
+    static const char between[] = "LOW_PRIORITY DELAYED HIGH_PRIORITY QUICK IGNORE INTO FROM";
+    bool with = my_lex_is(lexer, "WITH");
+    struct my_lexer next = *lexer;
     kind->verb = MY_V_WRITE;
+    for (my_lex_next(&next); !with && my_lex_among(&next, between); my_lex_next(&next))
+        *lexer = next;
+    if (!with && my_take_object(lexer, kind, MY_O_TABLE))
+        kind->n_objects = 0;
 }
 
 /* WITH ... UPDATE, (SELECT ...): nothing is lost by taking them for writers. SELECT ... INTO OUTFILE leaves a file. */

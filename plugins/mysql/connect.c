@@ -121,6 +121,12 @@ static bool connect_now(const struct my_session *session, MYSQL *db)
                               CLIENT_FOUND_ROWS | CLIENT_MULTI_RESULTS);
 }
 
+/* libmariadb goes on in the clear if the server has no TLS and its certificate need not be verified. */
+static bool is_safe(const struct my_session *session, MYSQL *db)
+{
+    return session->target.tls < MY_TLS_REQUIRED || mysql_get_ssl_cipher(db);
+}
+
 MYSQL *my_connect(struct my_session *session)
 {
     MYSQL *db = make(session, false);
@@ -131,6 +137,13 @@ MYSQL *my_connect(struct my_session *session)
     if (!connect_now(session, db)) {
         my_fail_server(session, db, (struct gw_str){ 0 });
         session->failure.flags &= ~(uint64_t)GW_ERR_CONN_LOST;
+        mysql_close(db);
+        return NULL;
+    }
+    if (!is_safe(session, db)) {
+        my_fail(session, GW_E_CONNECT,
+                "switch TLS on at the server, or set ssl_mode=preferred in database.url",
+                "the server offers no TLS, and ssl_mode wants it");
         mysql_close(db);
         return NULL;
     }
@@ -145,7 +158,8 @@ MYSQL *my_side(struct my_session *session)
     if (session->side)
         mysql_close(session->side);
     session->side = make(session, true);
-    if (session->side && !connect_now(session, session->side)) {
+    if (session->side &&
+        (!connect_now(session, session->side) || !is_safe(session, session->side))) {
         mysql_close(session->side);
         session->side = NULL;
     }

@@ -161,10 +161,10 @@ static void set_hint(struct postgres_failure *failure, const char *text)
     postgres_tidy(failure->hint);
 }
 
-/* Ours is known to be ours: the server says only that somebody asked. */
-static bool cancelled_by_us(const struct postgres_session *session, const char *state)
+/* One state for both: somebody asked (we know whether it was us), or statement_timeout was over. */
+static bool was_cancelled(const struct postgres_session *session, const char *text)
 {
-    return strcmp(state, "57014") == 0 && session->cancelled_ns;
+    return session->cancelled_ns || (text && strstr(text, "user request"));
 }
 
 gw_status postgres_fail_result(struct postgres_session *session, const PGresult *result,
@@ -181,9 +181,10 @@ gw_status postgres_fail_result(struct postgres_session *session, const PGresult 
     if (!state) /* libpq's own: the connection is gone */
         return postgres_fail_lost(session);
     gw_status status = postgres_status_of(state, &flags, &hint);
-    if (cancelled_by_us(session, state)) {
-        postgres_fail(session, GW_E_CANCELLED, NULL, "cancelled");
-        memcpy(failure->sqlstate, state, 6);
+    if (strcmp(state, "57014") == 0 && was_cancelled(session, text)) {
+        postgres_fail(session, GW_E_CANCELLED, NULL,
+                      session->cancelled_ns ? "cancelled" : "cancelled by another session");
+        snprintf(failure->sqlstate, sizeof failure->sqlstate, "%s", state);
         return GW_E_CANCELLED;
     }
     postgres_fail(session, status, hint, "%s", text ? text : "the server gives no reason");

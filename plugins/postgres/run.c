@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- what the unit holds, from its text ---- */
 
@@ -317,14 +318,14 @@ static gw_status ignore_take(struct postgres_session *session, void *payload,
     return GW_OK;
 }
 
-static void restore(struct postgres_session *session, const struct gw_run *run, bool concurrent)
+static void restore(struct postgres_session *session, const struct gw_run *run, bool patient)
 {
     const struct postgres_failure kept = session->failure;
-    if (session->lost || (!run->n_settings && !concurrent))
+    if (session->lost || (!run->n_settings && !patient))
         return;
     session->failure = (struct postgres_failure){ 0 };
     session->shielded = true;
-    if (concurrent)
+    if (patient)
         send_setting(session, put_back, "lock_timeout", NULL);
     postgres_send_sync(session);
     send_settings(session, run, put_back, false);
@@ -349,10 +350,25 @@ static gw_status run_alone(struct postgres_session *session, struct postgres_uni
     return drain(session, unit);
 }
 
+/* A wait that ends early would leave an invalid index; whoever asks for it by name gets it. */
+static bool waits_for_ever(const struct postgres_unit *unit)
+{
+    static const struct gw_str timeout = GW_S("lock_timeout");
+    bool concurrent = false;
+    for (uint32_t i = 0; i < unit->run->n_statements; i++)
+        concurrent = concurrent || unit->kinds[i].concurrent;
+    for (uint64_t i = 0; i < unit->run->n_settings; i++) {
+        const struct gw_str *key = &unit->run->settings[i].key;
+        if (key->len == timeout.len && strncasecmp(key->ptr, timeout.ptr, key->len) == 0)
+            return false;
+    }
+    return concurrent;
+}
+
 static gw_status run_apart(struct postgres_session *session, struct postgres_unit *unit)
 {
     const struct gw_run *run = unit->run;
-    bool concurrent = false;
+    const bool patient = waits_for_ever(unit);
     gw_status status = GW_OK;
 
     if (session->pooled)
@@ -360,12 +376,10 @@ static gw_status run_apart(struct postgres_session *session, struct postgres_uni
                              "connect to the server itself for this migration, not to the pooler",
                              "a statement that cannot run inside a transaction cannot run behind "
                              "a connection pooler");
-    for (uint32_t i = 0; i < run->n_statements; i++)
-        concurrent = concurrent || unit->kinds[i].concurrent;
     if (unit->fresh)
         postgres_send_fresh(session);
     send_settings(session, run, set_apart, true);
-    if (concurrent) /* a wait that ends early would leave an invalid index */
+    if (patient)
         send_setting(session, set_apart, "lock_timeout", "0");
     if (session->steps.len)
         status = drain(session, unit);
@@ -376,7 +390,7 @@ static gw_status run_apart(struct postgres_session *session, struct postgres_uni
     for (uint32_t i = 0; i < run->n_statements && status == GW_OK; i++)
         status = run_alone(session, unit, i);
     postgres_undo(session);
-    restore(session, run, concurrent);
+    restore(session, run, patient);
     return status != GW_OK ? status : session->failure.code;
 }
 

@@ -6,7 +6,7 @@ setup() {
     GODWIT=$(realpath "${GODWIT:-$BATS_TEST_DIRNAME/../../build/godwit}")
     unset GODWIT_CONFIG GODWIT_ENVIRONMENT GODWIT_JSON GODWIT_QUIET GODWIT_COLOR GODWIT_YES
     unset GODWIT_EDITOR VISUAL EDITOR NO_COLOR
-    export LC_ALL=C.UTF-8
+    export LC_ALL=C.UTF-8 XDG_DATA_HOME=$BATS_TEST_TMPDIR/data
     mkdir "$BATS_TEST_TMPDIR/work" && cd "$BATS_TEST_TMPDIR/work" || return 1
 }
 

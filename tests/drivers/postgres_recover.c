@@ -168,8 +168,8 @@ static void test_each_change_shows(void **state)
         "CREATE SEQUENCE s.q",
         "ALTER SEQUENCE s.q INCREMENT 5",
         "CREATE FUNCTION s.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
-        "CREATE OR REPLACE FUNCTION s.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; "
-        "END'",
+        ("CREATE OR REPLACE FUNCTION s.f() RETURNS trigger LANGUAGE plpgsql"
+         " AS 'BEGIN RETURN OLD; END'"),
         "CREATE AGGREGATE s.total (int) (sfunc = int4pl, stype = int)",
         "CREATE TRIGGER g BEFORE INSERT ON s.t FOR EACH ROW EXECUTE FUNCTION s.f()",
         "ALTER TABLE s.t DISABLE TRIGGER g",

@@ -270,6 +270,10 @@ static void test_copy_of_many_rows(void **state)
     len = (size_t)snprintf(sql, ROOM, "COPY t FROM stdin;\n");
     for (int i = 0; i < ROWS_OF_COPY; i++)
         len += (size_t)snprintf(sql + len, ROOM - len, "%d\tsome text of row\n", i);
+    c.call.stop_after = 2; /* rows are on their way by then */
+    assert_int_equal(run_user(&c, sql), GW_E_CANCELLED);
+    c.call.stop_after = 0;
+    expect_rows(&c, "SELECT count(*) FROM t", "0\n");
     assert_int_equal(run_user(&c, sql), GW_OK);
     expect_rows(&c, "SELECT count(*) FROM t", "400000\n");
     connection_close(&c);

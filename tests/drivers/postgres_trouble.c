@@ -112,7 +112,26 @@ static void test_a_long_wait_of_an_index_is_no_failure(void **state)
     MUST(&c, 0, "CREATE INDEX CONCURRENTLY i ON t (a)");
     c.call.on_look = NULL;
     expect_rows(&c, "SHOW lock_timeout", "100ms\n");
+    assert_int_equal(run(&c, &(struct unit){ .statement_flags = GW_STMT_USER,
+                                             .sql = { "CREATE INDEX CONCURRENTLY j ON t (a)" },
+                                             .settings = { "lock_timeout", "7s" } }),
+                     GW_OK);
+    expect_rows(&c, "SHOW lock_timeout", "100ms\n");
     expect_rows(&c, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass", "1\n");
+    PQfinish(other);
+    connection_close(&c);
+}
+
+static void test_cancelled_by_somebody_else(void **state)
+{
+    struct connection c;
+    (void)state;
+    postgres_new(&c, plugin, 0);
+    other = postgres_other();
+    snprintf(other_sql, sizeof other_sql, "SELECT pg_cancel_backend(%d)", pid_of(&c));
+    c.call.on_look = act_at_look;
+    assert_int_equal(run_user(&c, "SELECT pg_sleep(20)"), GW_E_CANCELLED);
+    expect_message(&c, "another session");
     PQfinish(other);
     connection_close(&c);
 }
@@ -292,6 +311,7 @@ int postgres_trouble_cases(const struct plugin *loaded)
         POSTGRES_CASE(test_blockers_are_listed),
         POSTGRES_CASE(test_a_reader_sees_the_lock),
         POSTGRES_CASE(test_a_long_wait_of_an_index_is_no_failure),
+        POSTGRES_CASE(test_cancelled_by_somebody_else),
         POSTGRES_CASE(test_a_deadlock_may_be_tried_again),
         POSTGRES_CASE(test_a_session_that_is_ended_is_lost),
         POSTGRES_CASE(test_a_commit_without_an_answer),

@@ -6,19 +6,34 @@ afterwards, in a transaction of its own. `sweep.py --control` holds the sweep ag
 import json
 import sqlite3
 import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "servers"))
+
+import wire
+
+
+def connect(url):
+    """(what runs one statement and gives its rows, what runs a script as one transaction)"""
+    if "://" in url:
+        connection = wire.CONNECTIONS[urlsplit(url).scheme.replace("postgresql", "postgres")](url)
+        return connection.execute, connection.execute
+    connection = sqlite3.connect(url, isolation_level=None)
+    return connection.execute, lambda script: connection.executescript(f"BEGIN;\n{script};\nCOMMIT;")
 
 
 def main():
     """naive_runner.py DATABASE LIST: LIST is a JSON file of [id, SQL] pairs."""
-    connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+    execute, run = connect(sys.argv[1])
     with open(sys.argv[2], encoding="utf-8") as file:
         migrations = json.load(file)
-    connection.execute("CREATE TABLE IF NOT EXISTS godwit_revision (id TEXT PRIMARY KEY)")
-    known = {row[0] for row in connection.execute("SELECT id FROM godwit_revision")}
+    execute("CREATE TABLE IF NOT EXISTS godwit_revision (id VARCHAR(100) PRIMARY KEY)")
+    known = {row[0] for row in execute("SELECT id FROM godwit_revision")}
     for identity, script in migrations:
         if identity not in known:
-            connection.executescript(f"BEGIN;\n{script};\nCOMMIT;")
-            connection.execute("INSERT INTO godwit_revision VALUES (?)", (identity,))
+            run(script)
+            execute(f"INSERT INTO godwit_revision VALUES ('{identity}')")
 
 
 if __name__ == "__main__":

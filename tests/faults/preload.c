@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A preloaded library that counts the points at which a process can die or a disk can fail, and makes one of them
  * happen. Points are, on files under GODWIT_FAULT_DIR alone: each write, truncation, sync, removal, renaming and
- * creation; and the entry to and the return from each sqlite3_step.
+ * creation; and the entry to and the return from each sqlite3_step. Or else the moments before and after each
+ * message to a server.
  *
- *   GODWIT_FAULT_DIR=FOLDER      absolute path without symbolic links; without it nothing happens
- *   GODWIT_FAULT_WHAT=all|write|step   which points count (default all)
+ *   GODWIT_FAULT_DIR=FOLDER      absolute path without symbolic links; without it no file is looked at
+ *   GODWIT_FAULT_WHAT=all|write|step|message   which points count (default all, which is write and step)
  *   GODWIT_FAULT_COUNT=FILE      their number is written there when the process exits
  *   GODWIT_FAULT_KILL_AT=N       SIGKILL instead of point N (from 1)
- *   GODWIT_FAULT_TORN=1          a write that is killed, or fails, leaves the first half of its bytes
+ *   GODWIT_FAULT_TORN=1          a write or message that is killed, or fails, leaves the first half of its bytes
  *   GODWIT_FAULT_FAIL_AT=N       point N fails instead (a write point; step points only count)
  *   GODWIT_FAULT_ERRNO=ENOSPC|EIO     how (default EIO)
  *   GODWIT_FAULT_PERSIST=1       and each later point that needs room: a full disk still overwrites and deletes
+ *   GODWIT_FAULT_WHILE=FILE      while there is such a file, each write point that needs room fails, as above
  *   GODWIT_FAULT_GATE_AT=N       at point N (0: at the start) writes a byte to the second descriptor of
  *   GODWIT_FAULT_GATE=IN,OUT     this pair and waits for one from the first
  */
@@ -22,13 +24,16 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 struct sqlite3_stmt;
@@ -39,7 +44,9 @@ int sqlite3_step(struct sqlite3_stmt *statement);
 
 enum point_kind {
     POINT_WRITE,
-    POINT_STEP
+    POINT_STEP,
+    POINT_MESSAGE, /* it can be cut in half */
+    POINT_MESSAGE_SENT
 };
 enum verdict {
     GO_ON,
@@ -50,8 +57,9 @@ enum verdict {
 
 static struct {
     pthread_mutex_t mutex;
-    const char *folder;
-    bool writes, steps, torn, persist;
+    const char *folder, *full_while;
+    bool counts[POINT_MESSAGE_SENT + 1];
+    bool torn, persist;
     long count, kill_at, fail_at, gate_at;
     int fail_with, gate_in, gate_out;
 } plan = { .mutex = PTHREAD_MUTEX_INITIALIZER, .gate_at = -1 };
@@ -60,6 +68,13 @@ static long number(const char *name, long otherwise)
 {
     const char *text = getenv(name);
     return text && *text ? strtol(text, NULL, 10) : otherwise;
+}
+
+/* A server writes its title over the environment that it was started with. */
+static const char *kept(const char *name)
+{
+    const char *text = getenv(name);
+    return text ? strdup(text) : NULL;
 }
 
 /* Straight to the kernel: the library's own traffic is not to be counted. */
@@ -78,9 +93,13 @@ __attribute__((constructor)) static void begin(void)
     const char *error = getenv("GODWIT_FAULT_ERRNO");
     const char *pair = getenv("GODWIT_FAULT_GATE");
 
-    plan.folder = getenv("GODWIT_FAULT_DIR");
-    plan.writes = !what || strcmp(what, "step") != 0;
-    plan.steps = !what || strcmp(what, "write") != 0;
+    plan.folder = kept("GODWIT_FAULT_DIR");
+    plan.full_while = kept("GODWIT_FAULT_WHILE");
+    const bool all = !what || strcmp(what, "all") == 0;
+    plan.counts[POINT_WRITE] = all || strcmp(what, "write") == 0;
+    plan.counts[POINT_STEP] = all || strcmp(what, "step") == 0;
+    plan.counts[POINT_MESSAGE] = !all && strcmp(what, "message") == 0;
+    plan.counts[POINT_MESSAGE_SENT] = plan.counts[POINT_MESSAGE];
     plan.torn = number("GODWIT_FAULT_TORN", 0) != 0;
     plan.persist = number("GODWIT_FAULT_PERSIST", 0) != 0;
     plan.kill_at = number("GODWIT_FAULT_KILL_AT", 0);
@@ -114,23 +133,30 @@ __attribute__((noreturn)) static void die(void)
         pause();
 }
 
+/* The write that fails, and, if the disk stays full, each one after it that needs more of it. */
+static bool is_failing(long at, bool grows)
+{
+    return plan.fail_at && (at == plan.fail_at || (at > plan.fail_at && plan.persist && grows));
+}
+
 /* Counts one point, and says what is to become of it. */
 static enum verdict point(enum point_kind kind, bool grows)
 {
     enum verdict verdict = GO_ON;
 
-    if (kind == POINT_STEP ? !plan.steps : !plan.writes)
+    if (!plan.counts[kind])
         return GO_ON;
     pthread_mutex_lock(&plan.mutex);
     long at = ++plan.count;
     if (at == plan.kill_at) {
-        if (!plan.torn || kind == POINT_STEP)
+        if (!plan.torn || kind == POINT_STEP || kind == POINT_MESSAGE_SENT)
             die();
         verdict = HALF_THEN_DIE;
-    } else if (kind == POINT_WRITE && plan.fail_at && at >= plan.fail_at &&
-               (at == plan.fail_at || (plan.persist && grows)))
+    } else if (kind == POINT_WRITE && is_failing(at, grows))
         verdict = at == plan.fail_at && plan.torn ? HALF_THEN_FAIL : FAIL;
     pthread_mutex_unlock(&plan.mutex);
+    if (kind == POINT_WRITE && grows && plan.full_while && access(plan.full_while, F_OK) == 0)
+        verdict = FAIL;
     if (at == plan.gate_at)
         gate();
     return verdict;
@@ -258,6 +284,25 @@ EXPORTED ssize_t pwritev(int fd, const struct iovec *pieces, int n, off_t at)
 
 /* ---- what has no halves: half of it is nothing ---- */
 
+static int not_allocated(int fd)
+{
+    return ours(fd) && point(POINT_WRITE, true) ? plan.fail_with : 0;
+}
+
+EXPORTED int posix_fallocate(int fd, off_t at, off_t len)
+{
+    REAL(int, "posix_fallocate", int, off_t, off_t);
+    int error = not_allocated(fd);
+    return error ? error : real(fd, at, len);
+}
+
+EXPORTED int posix_fallocate64(int fd, off_t at, off_t len)
+{
+    REAL(int, "posix_fallocate64", int, off_t, off_t);
+    int error = not_allocated(fd);
+    return error ? error : real(fd, at, len);
+}
+
 EXPORTED int fsync(int fd)
 {
     REAL(int, "fsync", int);
@@ -382,4 +427,65 @@ EXPORTED int sqlite3_step(struct sqlite3_stmt *statement)
     if (plan.folder)
         point(POINT_STEP, false);
     return status;
+}
+
+/* ---- messages to a server ---- */
+
+/* A peer with a name is a server; a pair of sockets has none. */
+static bool to_a_server(int fd)
+{
+    struct sockaddr_storage peer = { 0 };
+    socklen_t len = sizeof peer;
+    int error = errno;
+
+    bool named = plan.counts[POINT_MESSAGE] &&
+                 getpeername(fd, (struct sockaddr *)&peer, &len) == 0 &&
+                 (peer.ss_family == AF_INET || peer.ss_family == AF_INET6 ||
+                  (peer.ss_family == AF_UNIX && len > offsetof(struct sockaddr_un, sun_path)));
+    errno = error;
+    return named;
+}
+
+static ssize_t sent(ssize_t n)
+{
+    int error = errno;
+    point(POINT_MESSAGE_SENT, false);
+    errno = error;
+    return n;
+}
+
+static ssize_t half_sent(enum verdict verdict, int fd, const void *bytes, size_t len)
+{
+    if (verdict != FAIL)
+        syscall(SYS_sendto, fd, bytes, len / 2, MSG_NOSIGNAL, NULL, 0);
+    return failed(verdict);
+}
+
+EXPORTED ssize_t send(int fd, const void *bytes, size_t len, int flags)
+{
+    REAL(ssize_t, "send", int, const void *, size_t, int);
+    if (!to_a_server(fd))
+        return real(fd, bytes, len, flags);
+    enum verdict verdict = point(POINT_MESSAGE, false);
+    return verdict ? half_sent(verdict, fd, bytes, len) : sent(real(fd, bytes, len, flags));
+}
+
+EXPORTED ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to,
+                        socklen_t to_len)
+{
+    REAL(ssize_t, "sendto", int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+    if (!to_a_server(fd))
+        return real(fd, bytes, len, flags, to, to_len);
+    enum verdict verdict = point(POINT_MESSAGE, false);
+    return verdict ? half_sent(verdict, fd, bytes, len)
+                   : sent(real(fd, bytes, len, flags, to, to_len));
+}
+
+EXPORTED ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    REAL(ssize_t, "sendmsg", int, const struct msghdr *, int);
+    if (!to_a_server(fd))
+        return real(fd, message, flags);
+    enum verdict verdict = point(POINT_MESSAGE, false);
+    return verdict ? failed(verdict) : sent(real(fd, message, flags));
 }

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the sweeps run: a history with its starting database, and a model of every state in which
-a crash may leave it. The model is made by a naive runner on SQLite alone; Godwit has no part."""
+a crash may leave it. The model is made by a naive runner on the database alone; Godwit has no part."""
 
-import shutil
-import sqlite3
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +10,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
 
 import command
 import corpus
-import schema
+from stores import STORES
 
 HERE = Path(__file__).resolve().parent
-OWN = "journalled"  # the one history that is ours
-PLAIN = "plain"  # the part of it that any runner can take, for the control
-CORPORA = ("openfga-sqlite", "chirpstack-sqlite", "sematic-sqlite", "atuin-client-sqlite",
-           "sqitch-intro-sqlite")
+OWN = {"sqlite": "journalled", "postgres": "journalled-postgres", "mysql": "journalled-mysql"}
+# The part of it that any runner can take, for the control.
+PLAIN = {"sqlite": "plain", "postgres": "plain-postgres"}
+CORPORA = {"sqlite": ("openfga-sqlite", "chirpstack-sqlite", "sematic-sqlite", "atuin-client-sqlite",
+                      "sqitch-intro-sqlite"),
+           "postgres": ("openfga-pg",), "mysql": ("flipt-mysql",)}
 
 
 @dataclass
@@ -26,38 +26,40 @@ class Subject:
     """A history under test."""
 
     name: str
+    backend: str
     directory: Path
     format: str
     migrations: list
     reverts: bool  # all downs work
     witness: bool  # the starting database has the table that the statements write to
 
-    def make_start(self, path):
-        """Makes the starting database; False if that is no database at all."""
+    def make_start(self, store):
+        """Makes the starting database; what start_over() takes to have it again."""
+        store.start_over()
         if not self.witness:
-            return False
-        connection = sqlite3.connect(path)
-        connection.execute("CREATE TABLE witness (what TEXT NOT NULL)")
-        connection.commit()
-        connection.close()
-        return True
+            return None
+        store.make_witness()
+        return store.keep("start")
 
-    def model_connection(self):
-        """A database like the starting one, in memory and in autocommit."""
-        connection = schema.memory()
-        if self.witness:
-            connection.execute("CREATE TABLE witness (what TEXT NOT NULL)")
-        return connection
+
+def backend_of(name):
+    """The database that a history is for."""
+    for backend, store in STORES.items():
+        if name in (OWN[backend], PLAIN.get(backend)) or name.endswith("-" + store.dialect):
+            return backend
+    raise SystemExit(f"no database for a history '{name}'")
 
 
 def load_subject(name, folder):
     """The subject of that name; folder is where files may be written that it needs."""
-    if name == OWN:
-        return Subject(OWN, HERE / OWN, "godwit", corpus.native(HERE / OWN), True, True)
-    if name == PLAIN:
-        plain = [one for one in corpus.native(HERE / OWN)
-                 if one.transaction and not _begins_by_itself(one.up)]
-        return Subject(PLAIN, HERE / OWN, "godwit", plain, True, True)
+    backend = backend_of(name)
+    if name == OWN[backend]:
+        return Subject(name, backend, HERE / name, "godwit", corpus.native(HERE / name), True, True)
+    if name == PLAIN.get(backend):
+        place = HERE / OWN[backend]
+        plain = [one for one in corpus.native(place)
+                 if STORES[backend].is_whole(one.transaction, one.up)]
+        return Subject(name, backend, place, "godwit", plain, True, True)
     corpora = corpus.skip_without_corpora("faults")
     history = corpus.read_history(corpora / "histories" / "open" / name)
     directory = history.directory
@@ -65,54 +67,43 @@ def load_subject(name, folder):
         directory = folder / f"{name}-native"
         if not directory.exists():
             command.write_native(directory, history.migrations())
-    return Subject(name, directory, history.format if history.in_place else "godwit",
+    return Subject(name, backend, directory, history.format if history.in_place else "godwit",
                    history.migrations(), history.downs_work == history.ups, False)
 
 
-def state_of(connection):
-    """(schema, digest of the rows) of everything that is not ours."""
-    return schema.schema_text(connection), schema.content_digest(connection)
-
-
-def committed_states(connection, script, transaction):
+def committed_states(store, connection, script, transaction):
     """The states that a crash may leave while script runs, the first and the last one included."""
-    found = [state_of(connection)]
-    if transaction and not _begins_by_itself(script):
-        schema.run_naively(connection, script)
-        return found + [state_of(connection)]
-    for statement in schema.statements(script):
+    found = [store.naive_state(connection)]
+    if store.is_whole(transaction, script):
+        store.whole(connection, script)
+        return found + [store.naive_state(connection)]
+    for statement in store.statements(script):
         connection.execute(statement)
         if not connection.in_transaction:
-            found.append(state_of(connection))
+            found.append(store.naive_state(connection))
     return found
-
-
-def _begins_by_itself(script):
-    return any(bare(statement).upper().startswith("BEGIN")
-               for statement in schema.statements(script))
-
-
-def bare(statement):
-    """A statement without the comments and space in front of it."""
-    lines = [line for line in statement.splitlines() if not line.lstrip().startswith("--")]
-    return "\n".join(lines).strip()
 
 
 class Model:
     """up[i]: states while migration i goes up; down[i]: while it goes down, all later ones being
     down already."""
 
-    def __init__(self, subject):
-        connection = subject.model_connection()
-        self.up = [committed_states(connection, one.up, one.transaction)
-                   for one in subject.migrations]
-        self.start, self.full = self.up[0][0], self.up[-1][-1]
-        self.down = []
-        if subject.reverts:
-            self.down = [committed_states(connection, one.down or "", one.transaction)
-                         for one in reversed(subject.migrations)]
-            self.base = self.down[-1][-1]
-            self.down.reverse()
+    def __init__(self, subject, folder):
+        store = STORES[subject.backend](folder)
+        connection = store.naive(subject.witness)
+        try:
+            self.up = [committed_states(store, connection, one.up, one.transaction)
+                       for one in subject.migrations]
+            self.start, self.full = self.up[0][0], self.up[-1][-1]
+            self.down = []
+            if subject.reverts:
+                self.down = [committed_states(store, connection, one.down or "", one.transaction)
+                             for one in reversed(subject.migrations)]
+                self.base = self.down[-1][-1]
+                self.down.reverse()
+        finally:
+            connection.close()
+            store.drop()
 
     def settled(self, direction, count):
         """The state with count migrations applied and nothing under way."""
@@ -128,14 +119,3 @@ class Model:
     def goal(self, direction):
         """The state at the end."""
         return self.full if direction == "up" else self.base
-
-
-def copy_database(database, folder):
-    """Copies a database with its journals, so that looking at it recovers nothing in place."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for suffix in ("", "-journal", "-wal"):
-        path = database.with_name(database.name + suffix)
-        if path.exists():
-            shutil.copyfile(path, folder / path.name)
-    return folder / database.name

@@ -17,6 +17,7 @@ import threading
 import time
 
 CHUNK = 1 << 16
+PATIENCE = 5  # seconds for what is still on its way
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 
 
@@ -80,11 +81,17 @@ class Link:
         self.sockets = {"client": client, "server": server}  # by who speaks there
         self.last = "server"  # who spoke last
         self.stalled = False
+        self.pumps = [threading.Thread(target=self.pump, args=(side,), daemon=True)
+                      for side in ("client", "server")]
 
     def run(self):
         """Starts both directions."""
-        for side in ("client", "server"):
-            threading.Thread(target=self.pump, args=(side,), daemon=True).start()
+        for one in self.pumps:
+            one.start()
+
+    def settle(self):
+        """Waits until all is counted that the client, which has ended, still said."""
+        self.pumps[0].join(PATIENCE)
 
     def pump(self, side):
         """Forwards what one side says until either has gone."""
@@ -226,7 +233,9 @@ class Proxy:
             return next((what for what, at in self.at.items() if at == number), None)
 
     def counts(self):
-        """What went through."""
+        """What went through, once the clients have ended."""
+        for link in self.links:
+            link.settle()
         with self.lock:
             return {**self.messages, "round_trips": self.round_trips, "connections": self.connections}
 

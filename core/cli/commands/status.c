@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands/commands.h"
 #include "cli/show.h"
+#include "engine/journal.h"
 #include "engine/lock.h"
 #include "engine/recover.h"
 #include "migration/formats/format.h"
@@ -237,10 +238,12 @@ static void emit_status(struct gw_cli *cli, const struct status *status)
 static int advise(struct gw_cli *cli, const struct status *status)
 {
     const char *advice = NULL;
+    struct gw_buf ways = GW_BUF_TEXT;
     int code = GW_PENDING;
 
     if (status->halfway.found) {
-        advice = "`godwit resume` goes on, `godwit revert-partial` undoes what was done";
+        gw_journal_ways(&ways, status->halfway.n_done, status->halfway.n_total);
+        advice = gw_buf_str(&ways);
         code = GW_HALFWAY;
     } else if (status->changed.len) {
         advice = "bring the old text back, or accept the new one: `godwit repair REV --reason ...`";
@@ -255,6 +258,7 @@ static int advise(struct gw_cli *cli, const struct status *status)
     }
     if (advice)
         gw_emit(&cli->events, GW_LEVEL_INFO, "advice", GW_NO_FIELDS, "\n%s", advice);
+    gw_buf_free(&ways);
     return gw_cli_has(cli, GW_ARG_EXIT_CODE) ? code : GW_DONE;
 }
 
