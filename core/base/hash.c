@@ -24,6 +24,18 @@ int gw_hash_parse(struct gw_hash *out, const char *text, size_t len)
     return 0;
 }
 
+int gw_key_parse(struct gw_hash *out, const char *text, size_t len)
+{
+    size_t got = 0;
+    if (gw_hash_parse(out, text, len) == 0)
+        return 0;
+    if (sodium_base642bin(out->bytes, GW_HASH_BYTES, text, len, NULL, &got, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) ||
+        got != GW_HASH_BYTES)
+        return -1;
+    return 0;
+}
+
 void gw_random_hex(char *out, size_t digits)
 {
     static const char alphabet[] = "0123456789abcdef";

@@ -39,7 +39,13 @@ enum {
     GW_ARG_APPLIED,
     GW_ARG_PURGE,
     GW_ARG_TIMEOUT,
-    GW_ARG_AGAINST
+    GW_ARG_AGAINST,
+    GW_ARG_REVOKE,
+    GW_ARG_LIST,
+    GW_ARG_KIND,
+    GW_ARG_LANGUAGE,
+    GW_ARG_OPTION,
+    GW_ARG_URL
 };
 
 enum gw_cli_need {  /* what is opened before run() */

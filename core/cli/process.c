@@ -37,17 +37,32 @@ static int start(pid_t *child, const char *const *argv, const posix_spawn_file_a
     return fault->code;
 }
 
-static int wait_for(pid_t child, const char *name, struct gw_fault *fault)
+static int wait_status(pid_t child, const char *name, int *out, struct gw_fault *fault)
 {
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return gw_fail_errno(fault, GW_INTERNAL, errno, "cannot wait for '%.200s'", name);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return GW_DONE;
     if (WIFSIGNALED(status))
         return gw_fail(fault, GW_USAGE, "'%.200s' was ended by signal %d", name, WTERMSIG(status));
-    return gw_fail(fault, GW_USAGE, "'%.200s' failed with exit code %d", name, WEXITSTATUS(status));
+    *out = WEXITSTATUS(status);
+    return GW_DONE;
+}
+
+static int wait_for(pid_t child, const char *name, struct gw_fault *fault)
+{
+    int status = 0;
+    int code = wait_status(child, name, &status, fault);
+    if (code || status == 0)
+        return code;
+    return gw_fail(fault, GW_USAGE, "'%.200s' failed with exit code %d", name, status);
+}
+
+int gw_process_status(const char *const *argv, int *status, struct gw_fault *fault)
+{
+    pid_t child;
+    int code = start(&child, argv, NULL, fault);
+    return code ? code : wait_status(child, argv[0], status, fault);
 }
 
 int gw_process_terminal(const char *const *argv, struct gw_fault *fault)

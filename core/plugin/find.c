@@ -120,17 +120,18 @@ int gw_registry_find(struct gw_registry *registry, const char *name, const char 
 static int list_one(struct gw_registry *registry, struct gw_arena *arena, const char *name,
                     struct gw_plugin_listing *out, struct gw_fault *fault)
 {
-    const struct gw_plugin_entry *entry;
+    struct gw_plugin_examined examined = { 0 };
 
+    gw_registry_examine(registry, &examined, name, true, &out->fault);
+    const struct gw_plugin_entry *entry = examined.entry;
     out->name = name;
-    if (!gw_registry_find(registry, name, &out->path, &entry, &out->fault) &&
-        !gw_plugin_inspect(&out->facts, out->path, &out->fault) && entry)
-        gw_entry_check(registry, entry, &out->facts, &out->fault);
     out->source =
         entry && entry->path ? gw_entry_place(arena, registry->project, entry) : "bundled";
-    if (out->facts.path[0])
-        out->path = out->facts.path;
+    out->trust = examined.trust;
+    out->facts = examined.file.facts;
+    out->path = out->facts.path[0] ? out->facts.path : examined.path;
     out->path = out->path ? gw_arena_string(arena, out->path) : "";
+    gw_plugin_file_close(&examined.file);
     return out->source && out->path ? GW_DONE : gw_fail_memory(fault);
 }
 

@@ -2,11 +2,10 @@
 #include "plugin/loader.h"
 
 #include "base/text.h"
+#include "plugin/image.h"
 
 #include <dlfcn.h>
 #include <string.h>
-
-#define ENTRY "godwit_plugin_v1"
 
 enum {
     INTERFACES_MOST = 64,
@@ -33,22 +32,22 @@ static int refuse_dl(const struct gw_plugin_loaded *plugin, const char *what,
     return gw_hint(fault, "`ldd %s` shows the libraries that it needs", plugin->facts.path);
 }
 
-static int open_object(const struct gw_plugin_loaded *plugin, const struct gw_plugin **theirs,
-                       struct gw_fault *fault)
+static int open_object(const struct gw_plugin_loaded *plugin, const char *name,
+                       const struct gw_plugin **theirs, struct gw_fault *fault)
 {
     const struct gw_plugin *(*entry)(void);
 
     /* NODELETE and never dlclose: threads, destructors and pointers of the plugin stay valid. */
-    void *object = dlopen(plugin->facts.path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void *object = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!object)
         return refuse_dl(plugin, "cannot be loaded", fault);
-    void *symbol = dlsym(object, ENTRY);
+    void *symbol = dlsym(object, GW_ENTRY);
     if (!symbol)
-        return refuse(plugin, "exports no '" ENTRY "'", fault);
+        return refuse(plugin, "exports no '" GW_ENTRY "'", fault);
     memcpy(&entry, &symbol,
            sizeof entry); /* POSIX lets a data pointer carry it, ISO C has no cast */
     *theirs = entry();
-    return *theirs ? GW_DONE : refuse(plugin, "'" ENTRY "' returned no descriptor", fault);
+    return *theirs ? GW_DONE : refuse(plugin, "'" GW_ENTRY "' returned no descriptor", fault);
 }
 
 /* ---- the descriptor ---- */
@@ -151,10 +150,15 @@ static int check_descriptor(struct gw_plugin_loaded *plugin, const struct gw_plu
     return code ? code : gw_options_check(plugin, fault);
 }
 
-int gw_plugin_open(struct gw_plugin_loaded *plugin, const struct gw_plugin **theirs,
-                   struct gw_fault *fault)
+int gw_plugin_open(struct gw_plugin_loaded *plugin, const struct gw_plugin_file *file, bool sealed,
+                   const struct gw_plugin **theirs, struct gw_fault *fault)
 {
-    int code = open_object(plugin, theirs, fault);
+    char name[GW_PLUGIN_PATH];
+
+    plugin->facts = file->facts;
+    int code = sealed ? gw_image_open(name, file, plugin->events, fault) : GW_DONE;
+    if (!code)
+        code = open_object(plugin, sealed ? name : plugin->facts.path, theirs, fault);
     return code ? code : check_descriptor(plugin, *theirs, fault);
 }
 

@@ -2,6 +2,8 @@
 #include "plugin/loader.h"
 
 #include "base/file.h"
+#include "plugin/pin.h"
+#include "plugin/place.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -39,7 +41,7 @@ static const char *folder_of_environment(struct gw_registry *registry)
     if (!value || !value[0])
         return NULL;
     const char *folder = resolved(&registry->arena, value);
-    if (!folder || (geteuid() != 0 && !getauxval(AT_SECURE)) || !gw_folder_check(folder, &reason))
+    if (!folder || (geteuid() != 0 && !getauxval(AT_SECURE)) || !gw_place_folder(folder, &reason))
         return folder;
     gw_emit(registry->events, GW_LEVEL_WARN, "plugin.folder_ignored",
             GW_FIELDS(gw_field_text("folder", folder), gw_field_text("reason", reason.message)),
@@ -110,14 +112,15 @@ void gw_registry_free(struct gw_registry *registry)
 
 /* A file is one plugin: init runs once, whatever names it has. */
 static int check_once(const struct gw_registry *registry, const struct gw_plugin_slot *slot,
-                      struct gw_fault *fault)
+                      const char *path, struct gw_fault *fault)
 {
     for (size_t i = 0; i < registry->slots.len; i++) {
         const struct gw_plugin_slot *other = registry->slots.at[i];
-        if (other == slot || other->theirs != slot->theirs)
+        if (other == slot || !other->theirs ||
+            (other->theirs != slot->theirs && strcmp(other->plugin.facts.path, path) != 0))
             continue;
-        gw_fail(fault, GW_PLUGIN_REFUSED, "plugin '%s' is the same file as plugin '%s': '%s'",
-                slot->plugin.name, other->plugin.name, slot->plugin.facts.path);
+        gw_fail(fault, GW_PLUGIN_REFUSED, "plugin '%s' is the same file as plugin '%s': '%.400s'",
+                slot->plugin.name, other->plugin.name, path);
         return gw_hint(fault, "remove one of the two entries");
     }
     return GW_DONE;
@@ -138,26 +141,45 @@ static int run_init(const struct gw_registry *registry, struct gw_plugin_loaded 
     return GW_DONE;
 }
 
-static int load_slot(struct gw_registry *registry, struct gw_plugin_slot *slot)
+int gw_registry_examine(struct gw_registry *registry, struct gw_plugin_examined *out,
+                        const char *name, bool hash, struct gw_fault *fault)
 {
-    struct gw_plugin_loaded *plugin = &slot->plugin;
-    const struct gw_plugin_entry *entry;
-    struct gw_fault *fault = &slot->fault;
-    const char *path;
+    struct gw_fault unsafe = { 0 };
 
-    int code = gw_registry_find(registry, plugin->name, &path, &entry, fault);
+    out->file.fd = -1;
+    int code = gw_registry_find(registry, name, &out->path, &out->entry, fault);
+    /* Only a pin or the user's trust looks at the hash; a bundled file need not be hashed to be loaded. */
+    out->sealed = out->entry && (out->entry->path || gw_pinned(out->entry));
+    hash = hash || out->sealed;
     if (!code)
-        /* Only what the project brings along is let in by its hash; a bundled file need not be read for it. */
-        code = entry && entry->path ? gw_plugin_inspect(&plugin->facts, path, fault)
-                                    : gw_plugin_glance(&plugin->facts, path, fault);
-    if (!code && entry)
-        code = gw_entry_check(registry, entry, &plugin->facts, fault);
+        code = gw_plugin_file_open(&out->file, out->path, hash, &unsafe, fault);
+    if (!code && unsafe.code) {
+        *fault = unsafe;
+        code = fault->code;
+    }
+    if (code)
+        return code;
+    if (hash)
+        gw_plugin_file_hash(&out->file);
+    out->trust = GW_TRUST_BUNDLED;
+    if (out->entry)
+        code = gw_entry_check(registry, out->entry, &out->file, &out->trust, fault);
+    return code ? code : gw_plugin_file_check(&out->file, fault);
+}
+
+static int describe_slot(struct gw_registry *registry, struct gw_plugin_slot *slot)
+{
+    struct gw_plugin_examined examined = { 0 };
+    struct gw_fault *fault = &slot->fault;
+
+    int code = gw_registry_examine(registry, &examined, slot->plugin.name, false, fault);
     if (!code)
-        code = gw_plugin_open(plugin, &slot->theirs, fault);
+        code = check_once(registry, slot, examined.file.facts.path, fault);
     if (!code)
-        code = check_once(registry, slot, fault);
+        code = gw_plugin_open(&slot->plugin, &examined.file, examined.sealed, &slot->theirs, fault);
     if (!code)
-        code = run_init(registry, plugin, fault);
+        code = check_once(registry, slot, examined.file.facts.path, fault);
+    gw_plugin_file_close(&examined.file);
     return code;
 }
 
@@ -169,25 +191,51 @@ static struct gw_plugin_slot *slot_of(struct gw_registry *registry, const char *
     return NULL;
 }
 
-int gw_registry_load(struct gw_registry *registry, const char *name,
-                     const struct gw_plugin_loaded **out, struct gw_fault *fault)
+/* A fault stays in the slot: constructors and init are never tried twice. */
+static int answer(const struct gw_plugin_slot *slot, const struct gw_plugin_loaded **out,
+                  struct gw_fault *fault)
 {
-    struct gw_plugin_slot *slot = slot_of(registry, name);
-
-    *out = NULL;
-    if (!slot) {
-        slot = gw_arena_alloc(&registry->arena, sizeof *slot);
-        const char *kept = gw_arena_string(&registry->arena, name);
-        if (!slot || !kept || !gw_vec_push(&registry->slots, slot))
-            return gw_fail_memory(fault);
-        slot->plugin.name = kept;
-        slot->plugin.events = registry->events;
-        load_slot(registry, slot); /* leaves its fault in the slot: init is never tried twice */
-    }
     if (slot->fault.code) {
         gw_fail(fault, slot->fault.code, "%s", slot->fault.message);
         return gw_hint(fault, "%s", slot->fault.hint);
     }
     *out = &slot->plugin;
     return GW_DONE;
+}
+
+/* The slot of that name, its descriptor known or its fault set; NULL when out of memory. */
+static struct gw_plugin_slot *described(struct gw_registry *registry, const char *name)
+{
+    struct gw_plugin_slot *slot = slot_of(registry, name);
+
+    if (slot)
+        return slot;
+    slot = gw_arena_alloc(&registry->arena, sizeof *slot);
+    const char *kept = gw_arena_string(&registry->arena, name);
+    if (!slot || !kept || !gw_vec_push(&registry->slots, slot))
+        return NULL;
+    slot->plugin.name = kept;
+    slot->plugin.events = registry->events;
+    describe_slot(registry, slot);
+    return slot;
+}
+
+int gw_registry_describe(struct gw_registry *registry, const char *name,
+                         const struct gw_plugin_loaded **out, struct gw_fault *fault)
+{
+    *out = NULL;
+    const struct gw_plugin_slot *slot = described(registry, name);
+    return slot ? answer(slot, out, fault) : gw_fail_memory(fault);
+}
+
+int gw_registry_load(struct gw_registry *registry, const char *name,
+                     const struct gw_plugin_loaded **out, struct gw_fault *fault)
+{
+    *out = NULL;
+    struct gw_plugin_slot *slot = described(registry, name);
+    if (!slot)
+        return gw_fail_memory(fault);
+    if (!slot->fault.code && !slot->plugin.ready)
+        run_init(registry, &slot->plugin, &slot->fault);
+    return answer(slot, out, fault);
 }

@@ -7,20 +7,35 @@
 #include "project/project.h"
 #include <godwit/plugin.h>
 
+enum {
+    GW_PLUGIN_PATH = 4096,
+    GW_REFUSALS = 8
+};
+
 /* What can be told of a file before any of its code runs. */
 struct gw_plugin_facts {
-    char path[4096]; /* absolute, symbolic links resolved */
-    char sha256[65]; /* "" if it was only glanced at */
+    char path[GW_PLUGIN_PATH]; /* absolute, symbolic links resolved */
+    char sha256[65];           /* "" if it was not asked for */
     long long bytes;
     uint16_t abi_major, abi_minor;
     uint32_t kinds; /* GW_KIND_* */
 };
 
-/* Path checks (regular file; it and every parent owned by root or us, not writable by others) and the
- * ELF note. GW_PLUGIN_REFUSED with one sentence: file, reason, remedy. Safe on a stranger's file. */
+/* Path checks (regular file; it and every parent owned by root or us, not writable by others) and the checks of the
+ * object. GW_PLUGIN_REFUSED with one sentence: file, reason, remedy. Safe on a stranger's file. */
 int gw_plugin_inspect(struct gw_plugin_facts *out, const char *path, struct gw_fault *fault);
-/* The same without reading the whole file: facts.sha256 stays "". */
-int gw_plugin_glance(struct gw_plugin_facts *out, const char *path, struct gw_fault *fault);
+
+/* The same without an end at the first refusal. */
+struct gw_plugin_report {
+    struct gw_plugin_facts facts;
+    bool note;                     /* it says that it is a plugin: facts has its ABI and kinds */
+    struct gw_buf needed, runpath; /* libraries, and folders of libraries, between spaces */
+    struct gw_fault refusals[GW_REFUSALS];
+    size_t n_refusals;
+};
+/* GW_PLUGIN_REFUSED if the file cannot be read at all. *out is to be freed in any case. */
+int gw_plugin_report(struct gw_plugin_report *out, const char *path, struct gw_fault *fault);
+void gw_plugin_report_free(struct gw_plugin_report *report);
 
 struct gw_plugin_loaded {
     struct gw_plugin_facts facts;
@@ -32,8 +47,8 @@ struct gw_plugin_loaded {
 
 struct gw_registry; /* the loaded plugins of one command; opaque */
 
-/* A plugin that the project brings along (path = ... outside of that folder) is loaded only if
- * GODWIT_ALLOW_PLUGINS names its sha256: cloning a repository must not run code.
+/* A plugin that the project brings along (path = ... outside of that folder) is loaded only if the user has trusted
+ * it, or a pin in a configuration that the caller named fits: cloning a repository must not run code.
  * folder: where bundled plugins live; NULL: GODWIT_PLUGIN_DIR (ignored for root and set-id programs unless
  * the folder passes the path checks), else beside the program (build tree: <program>/plugins,
  * install: ../lib/godwit/plugins). */
@@ -45,16 +60,36 @@ void gw_registry_free(struct gw_registry *registry);
 /* Loads (once) the plugin called name: that entry of plugins = (...), else bundled. */
 int gw_registry_load(struct gw_registry *registry, const char *name,
                      const struct gw_plugin_loaded **out, struct gw_fault *fault);
+/* The same without init: what the plugin says of itself. */
+int gw_registry_describe(struct gw_registry *registry, const char *name,
+                         const struct gw_plugin_loaded **out, struct gw_fault *fault);
 /* Copies min(theirs, size) bytes of the vtable that the plugin provides as id into out, zeroing the rest;
  * false if it provides none. The vtable starts with its uint32_t struct_size. */
 bool gw_plugin_interface(const struct gw_plugin_loaded *plugin, const char *id, void *out,
                          size_t size);
+
+enum gw_trust {
+    GW_TRUST_NONE,
+    GW_TRUST_BUNDLED, /* it came with Godwit */
+    GW_TRUST_PINNED,  /* by a pin in a configuration that the caller named */
+    GW_TRUST_USER,    /* by `plugin trust` */
+    GW_TRUST_CHANGED  /* it was trusted, and is another file now */
+};
+
+/* Checks the file of the plugin called name and records in the user's trust file that it may run; one that is
+ * bundled needs no such record. */
+int gw_registry_trust(struct gw_registry *registry, const char *name, struct gw_plugin_facts *out,
+                      enum gw_trust *trust, struct gw_fault *fault);
+/* Takes that back. name is a plugin's, or a path with a '/' in it; out gets the path. */
+int gw_registry_revoke(struct gw_registry *registry, const char *name, char out[GW_PLUGIN_PATH],
+                       bool *found, struct gw_fault *fault);
 
 /* One line of `plugin list`: bundled files and configured entries, nothing loaded. */
 struct gw_plugin_listing {
     const char *name;
     const char *path;
     const char *source; /* "bundled" or "plugins.conf:12" */
+    enum gw_trust trust;
     struct gw_plugin_facts facts;
     struct gw_fault fault; /* code 0: loadable as far as can be told without running it */
 };

@@ -53,6 +53,14 @@ static int check_text(struct gw_reader *reader, const config_setting_t *at,
     return code;
 }
 
+static int check_bool(struct gw_reader *reader, const config_setting_t *at)
+{
+    if (config_setting_type(at) == CONFIG_TYPE_BOOL)
+        return GW_DONE;
+    gw_reader_fail(reader, at, "must be true or false, not %s", type_shown(at));
+    return gw_hint(reader->fault, "write it without quotes");
+}
+
 static int check_texts(struct gw_reader *reader, const config_setting_t *at)
 {
     if (!is_sequence(at)) {
@@ -109,6 +117,8 @@ static int unknown_key(struct gw_reader *reader, const config_setting_t *at,
 static int check_key(struct gw_reader *reader, const config_setting_t *at, const struct gw_key *key)
 {
     switch (key->type) {
+    case GW_KEY_BOOL:
+        return check_bool(reader, at);
     case GW_KEY_TEXTS:
         return check_texts(reader, at);
     case GW_KEY_OPTIONS:
@@ -191,8 +201,8 @@ static int check_plugins(struct gw_reader *reader, const config_setting_t *at)
 
 /* ---- the whole file ---- */
 
-static const char *const top_names[] = { "database", "migrations", "engine", "plugins",
-                                         "environments" };
+static const char *const top_names[] = { "database", "migrations",    "engine",
+                                         "plugins",  "plugin_policy", "environments" };
 enum {
     N_TOP = sizeof top_names / sizeof top_names[0]
 };

@@ -19,12 +19,17 @@ const struct gw_key gw_keys[] = {
       IN_PROJECT(engine.durability) },
     { "engine", "lock_wait", GW_KEY_DURATION, "10s", NULL, IN_PROJECT(engine.lock_wait_ns) },
     { "engine", "state_schema", GW_KEY_TEXT, NULL, NULL, IN_PROJECT(engine.state_schema) },
+    { "plugin_policy", "require_pins", GW_KEY_BOOL, "false", NULL,
+      IN_PROJECT(plugin_policy.require_pins) },
 };
 const size_t gw_n_keys = sizeof gw_keys / sizeof gw_keys[0];
 
 const struct gw_key gw_plugin_keys[] = {
     { "plugins", "name", GW_KEY_NAME, NULL, NULL, IN_ENTRY(name) },
-    { "plugins", "path", GW_KEY_ABSOLUTE, NULL, NULL, IN_ENTRY(path) },
+    { "plugins", "path", GW_KEY_OBJECT, NULL, NULL, IN_ENTRY(path) },
+    { "plugins", "sha256", GW_KEY_SHA256, NULL, NULL, IN_ENTRY(sha256) },
+    { "plugins", "public_key", GW_KEY_PUBLIC, NULL, NULL, IN_ENTRY(public_key) },
+    { "plugins", "signature", GW_KEY_ABSOLUTE, NULL, NULL, IN_ENTRY(signature) },
     { "plugins", "isolate", GW_KEY_CHOICE, NULL, "process|none", IN_ENTRY(isolate) },
     { "plugins", "timeout", GW_KEY_DURATION, NULL, NULL, IN_ENTRY(timeout_ns) },
     { "plugins", "options", GW_KEY_OPTIONS, NULL, NULL, IN_ENTRY(options) },

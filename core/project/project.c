@@ -198,8 +198,11 @@ int gw_project_load(struct gw_project *out, const struct gw_project_where *where
             return code;
         path = found;
     }
-    if (path != found || found[0])
-        return load_file(out, path, environment, fault);
+    if (path != found || found[0]) {
+        int code = load_file(out, path, environment, fault);
+        out->named = path != found;
+        return code;
+    }
     int code = gw_project_parse(out, "", 0, CONFIG_NAME, environment, fault);
     out->file = NULL;
     if (code)

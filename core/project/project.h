@@ -23,9 +23,13 @@ struct gw_settings {
 
 struct gw_plugin_entry { /* one of plugins = ( ... ) */
     const char *name;
-    const char *path;    /* absolute; NULL: bundled, found by name */
-    const char *isolate; /* "process", "none" or NULL */
-    int64_t timeout_ns;  /* 0: not set */
+    const char *path; /* absolute; NULL: bundled, found by name */
+    /* Pins: what the file must be. NULL: none. */
+    const char *sha256;     /* 64 hex digits */
+    const char *public_key; /* Ed25519: 64 hex digits or base64 */
+    const char *signature;  /* absolute path of a detached signature; NULL: path with ".sig" */
+    const char *isolate;    /* "process", "none" or NULL */
+    int64_t timeout_ns;     /* 0: not set */
     struct gw_settings options;
     unsigned line;
 };
@@ -45,6 +49,7 @@ struct gw_project_value {
 struct gw_project {
     struct gw_arena arena;   /* owns everything below */
     const char *file;        /* path of plugins.conf as found; NULL: built-in defaults, no file */
+    bool named;              /* the caller named that file: --config or GODWIT_CONFIG */
     const char *folder;      /* of that file; relative paths count from here. "." if none */
     const char *environment; /* NULL: none chosen */
     struct {
@@ -67,6 +72,9 @@ struct gw_project {
         int64_t lock_wait_ns;          /* how long to wait for the migration lock; default 10 s */
         const char *state_schema; /* where the state tables live; NULL: the database's default */
     } engine;
+    struct {
+        bool require_pins; /* a plugin that is not bundled needs a pin */
+    } plugin_policy;
     struct gw_plugin_entry *plugins;
     size_t n_plugins;
     const char *editor;              /* GODWIT_EDITOR, VISUAL or EDITOR; "vi" */

@@ -14,10 +14,14 @@ enum gw_key_type {
     GW_KEY_TEXT,     /* const char * */
     GW_KEY_PATH,     /* relative to the folder of the file: const char *, openable from here */
     GW_KEY_ABSOLUTE, /* the same, made absolute */
+    GW_KEY_OBJECT, /* the same for a shared object: no bare name, which one might think is searched for */
     GW_KEY_URL,      /* const char *; a file name counts from the folder, too */
     GW_KEY_CHOICE,   /* one of choices: const char * */
     GW_KEY_ORDINAL,  /* one of choices: an enum, by its position */
     GW_KEY_DURATION, /* int64_t, nanoseconds */
+    GW_KEY_BOOL,     /* bool */
+    GW_KEY_SHA256,   /* 64 hex digits: const char * */
+    GW_KEY_PUBLIC,   /* 32 bytes as hex or base64: const char * */
     GW_KEY_TEXTS,    /* a list of texts; read by hand */
     GW_KEY_OPTIONS,  /* a group of any keys: struct gw_settings */
     GW_KEY_VARS      /* the same, text only */

@@ -2,6 +2,7 @@
 #include "project/reader.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -34,35 +35,80 @@ int gw_choice_find(const char *choices, const char *word)
     }
 }
 
+/* What a text must be, by the type of its key; the rest is free. */
+static bool name_fits(const struct gw_key *key, const char *text)
+{
+    (void)key;
+    return gw_plugin_name_valid(text);
+}
+
+static bool choice_fits(const struct gw_key *key, const char *text)
+{
+    return gw_choice_find(key->choices, text) >= 0;
+}
+
+static bool duration_fits(const struct gw_key *key, const char *text)
+{
+    int64_t ns;
+    (void)key;
+    return gw_text_duration(text, strlen(text), &ns);
+}
+
+static bool object_fits(const struct gw_key *key, const char *text)
+{
+    (void)key;
+    return strchr(text, '/') != NULL;
+}
+
+static bool sha256_fits(const struct gw_key *key, const char *text)
+{
+    struct gw_hash hash;
+    (void)key;
+    return gw_hash_parse(&hash, text, strlen(text)) == 0;
+}
+
+static bool public_fits(const struct gw_key *key, const char *text)
+{
+    struct gw_hash hash;
+    (void)key;
+    return gw_key_parse(&hash, text, strlen(text)) == 0;
+}
+
+static const struct rule {
+    bool (*fits)(const struct gw_key *key, const char *text);
+    const char *mistake; /* behind the text */
+    const char *hint;    /* NULL: the choices */
+} rules[] = {
+    [GW_KEY_NAME] = { name_fits, "is not the name of a plugin",
+                      "names are made of a-z, 0-9, '-' and '_'" },
+    [GW_KEY_CHOICE] = { choice_fits, "is not a choice", NULL },
+    [GW_KEY_ORDINAL] = { choice_fits, "is not a choice", NULL },
+    [GW_KEY_DURATION] = { duration_fits, "is not a duration",
+                          "write a number and its unit, as in 250ms, 10s, 2m or 1h" },
+    [GW_KEY_OBJECT] = { object_fits, "is a bare name, and nothing is searched for",
+                        "write its folder too, as in ./plugins/my_check.so" },
+    [GW_KEY_SHA256] = { sha256_fits, "is not a sha256",
+                        "`sha256sum FILE` prints it: 64 hex digits" },
+    [GW_KEY_PUBLIC] = { public_fits, "is not an Ed25519 public key",
+                        "write its 32 bytes as 64 hex digits or in base64" },
+};
+
 int gw_key_accept(struct gw_reader *reader, const config_setting_t *at, const struct gw_key *key,
                   const char *text, bool from_env)
 {
+    const size_t type = (size_t)key->type;
+    const struct rule *rule = type < sizeof rules / sizeof rules[0] ? &rules[type] : NULL;
     const char *quote = from_env ? "" : "'";
-    const char *shown = from_env ? "the value from the environment" : text;
-    int64_t ns;
 
     if (!text[0])
         return gw_reader_fail(reader, at, "is empty");
-    switch (key->type) {
-    case GW_KEY_NAME:
-        if (gw_plugin_name_valid(text))
-            return GW_DONE;
-        gw_reader_fail(reader, at, "%s%.80s%s is not the name of a plugin", quote, shown, quote);
-        return gw_hint(reader->fault, "names are made of a-z, 0-9, '-' and '_'");
-    case GW_KEY_CHOICE:
-    case GW_KEY_ORDINAL:
-        if (gw_choice_find(key->choices, text) >= 0)
-            return GW_DONE;
-        gw_reader_fail(reader, at, "%s%.80s%s is not a choice", quote, shown, quote);
-        return gw_hint(reader->fault, "choose one of %s", key->choices);
-    case GW_KEY_DURATION:
-        if (gw_text_duration(text, strlen(text), &ns))
-            return GW_DONE;
-        gw_reader_fail(reader, at, "%s%.80s%s is not a duration", quote, shown, quote);
-        return gw_hint(reader->fault, "write a number and its unit, as in 250ms, 10s, 2m or 1h");
-    default:
+    if (!rule || !rule->fits || rule->fits(key, text))
         return GW_DONE;
-    }
+    gw_reader_fail(reader, at, "%s%.80s%s %s", quote,
+                   from_env ? "the value from the environment" : text, quote, rule->mistake);
+    if (rule->hint)
+        return gw_hint(reader->fault, "%s", rule->hint);
+    return gw_hint(reader->fault, "choose one of %s", key->choices);
 }
 
 /* ---- paths ---- */
@@ -146,7 +192,11 @@ static int store(struct gw_reader *reader, const struct gw_key *key, const confi
     case GW_KEY_PATH:
         text = path_from_folder(reader, text);
         break;
+    case GW_KEY_BOOL:
+        *(bool *)place = strcmp(text, "true") == 0;
+        return GW_DONE;
     case GW_KEY_ABSOLUTE:
+    case GW_KEY_OBJECT:
         text = gw_path_absolute(&reader->project->arena, reader->project->folder, text);
         break;
     default:
@@ -161,7 +211,8 @@ static const char *value_shown(struct gw_reader *reader, const struct gw_key *ke
 {
     if (key->type == GW_KEY_URL)
         return reader->project->database.url_shown;
-    if (!value->from_env && (key->type == GW_KEY_PATH || key->type == GW_KEY_ABSOLUTE))
+    if (!value->from_env &&
+        (key->type == GW_KEY_PATH || key->type == GW_KEY_ABSOLUTE || key->type == GW_KEY_OBJECT))
         return *(const char *const *)place;
     return gw_expanded_shown(reader, value);
 }
@@ -175,7 +226,9 @@ int gw_value_read(struct gw_reader *reader, const struct gw_key *key, const conf
     struct gw_expanded value = { .text = key->fallback };
     int code = GW_DONE;
 
-    if (at) {
+    if (at && key->type == GW_KEY_BOOL)
+        value.text = config_setting_get_bool(at) ? "true" : "false";
+    else if (at) {
         code = gw_expand(reader, at, config_setting_get_string(at), &value);
         if (!code)
             code = gw_key_accept(reader, at, key, value.text, value.from_env);

@@ -38,6 +38,9 @@
 #ifndef PROVIDES
 #define PROVIDES provides
 #endif
+#ifndef CONSTRUCTED
+#define CONSTRUCTED "yes"
+#endif
 #ifndef DESCRIPTOR
 #define DESCRIPTOR &descriptor
 #endif
@@ -45,7 +48,7 @@
 /* Runs at dlopen: a refused file must never get here. */
 __attribute__((constructor)) static void constructed(void)
 {
-    setenv("GODWIT_TEST_CONSTRUCTED", "yes", 1);
+    setenv("GODWIT_TEST_CONSTRUCTED", CONSTRUCTED, 1);
 }
 
 /* As a later release of the SDK might have it: wider than the host knows. */
@@ -124,6 +127,20 @@ __attribute__((section(GW_NOTE_SECTION), used, aligned(4))) static const struct 
 
 #ifndef NO_SYMBOL
 GW_EXPORT const struct gw_plugin *godwit_plugin_v1(void)
+{
+    return DESCRIPTOR;
+}
+#endif
+
+#ifdef TWO_NOTES
+__attribute__((section(GW_NOTE_SECTION), used, aligned(4))) static const struct gw_note again = {
+    7, 12, GW_NOTE_TYPE, GW_NOTE_NAME, NOTE_MAJOR, NOTE_MINOR, NOTE_KINDS, 0
+};
+#endif
+
+#ifdef TWO_SYMBOLS /* as one that serves a later major too; the test gives both the same name */
+GW_EXPORT const struct gw_plugin *godwit_plugin_v2(void);
+GW_EXPORT const struct gw_plugin *godwit_plugin_v2(void)
 {
     return DESCRIPTOR;
 }

@@ -25,10 +25,12 @@ char test_root[] = "/tmp/godwit-plugin-XXXXXX";
 char test_bundled[64];
 
 const char *const test_built[] = {
-    "good",        "second",    "old-major",     "new-major", "new-minor",   "lying-minor",
-    "no-note",     "no-symbol", "no-descriptor", "no-id",     "small",       "huge",
-    "other-kind",  "no-list",   "empty-list",    "no-table",  "short-table", "bad-stride",
-    "bad-default", "twice",     "init-fails",
+    "good",          "second",         "old-major",    "new-major",     "new-minor",
+    "lying-minor",   "no-note",        "no-symbol",    "no-descriptor", "no-id",
+    "small",         "huge",           "other-kind",   "no-list",       "empty-list",
+    "no-table",      "short-table",    "bad-stride",   "bad-default",   "twice",
+    "init-fails",    "other",          "two-notes",    "two-symbols",   "runpath-relative",
+    "runpath-empty", "runpath-origin", "runpath-open", "runpath-sound",
 };
 const size_t test_n_built = sizeof test_built / sizeof test_built[0];
 
@@ -54,9 +56,11 @@ int make_folder(void **state)
 {
     (void)state;
     unsetenv("GODWIT_PLUGIN_DIR");
-    unsetenv("GODWIT_ALLOW_PLUGINS");
     if (!mkdtemp(test_root))
         return -1;
+    char data[256];
+    test_path(data, "data");
+    setenv("XDG_DATA_HOME", data, 1);
     snprintf(test_bundled, sizeof test_bundled, "%s/bundled", test_root);
     if (mkdir(test_bundled, 0755) || chmod(test_bundled, 0755))
         return -1;

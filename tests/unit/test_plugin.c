@@ -92,14 +92,24 @@ static const struct refusal {
     const char *hint;
     bool constructed; /* its constructor ran before it could be found out */
 } refusals[] = {
-    { "old-major", "needs plugin ABI 0.0, this godwit offers 1.0", "newer build of the plugin",
+    { "old-major", "needs plugin ABI 0.0; this godwit serves 1.0", "newer build of the plugin",
       false },
-    { "new-major", "needs plugin ABI 2.0, this godwit offers 1.0", "newer godwit", false },
-    { "new-minor", "needs plugin ABI 1.7, this godwit offers 1.0", "newer godwit", false },
+    { "new-major", "needs plugin ABI 2.0; this godwit serves 1.0", "newer godwit", false },
+    { "new-minor", "needs plugin ABI 1.7; this godwit serves 1.0", "newer godwit", false },
     { "no-note", "no-note.so' is not a plugin of godwit: it has no .note.godwit", "GW_PLUGIN()",
       false },
-    { "lying-minor", "needs plugin ABI 1.7, this godwit offers 1.0", "newer godwit", true },
-    { "no-symbol", "plugin 'no-symbol': exports no 'godwit_plugin_v1'", "author", true },
+    { "lying-minor", "needs plugin ABI 1.7; this godwit serves 1.0", "newer godwit", true },
+    { "no-symbol", "no-symbol.so' exports no 'godwit_plugin_v1'", "GW_PLUGIN()", false },
+    { "two-notes", "two-notes.so' holds two plugins", "GW_PLUGIN()", false },
+    { "runpath-relative",
+      "runpath-relative.so' looks for libraries in 'lib', which is not an absolute folder",
+      "-rpath", false },
+    { "runpath-empty", "looks for libraries in '', which is not an absolute folder", "-rpath",
+      false },
+    { "runpath-origin", "looks for libraries in '$ORIGIN/lib', which is not an", "-rpath", false },
+    { "runpath-open",
+      "looks for libraries in '/tmp': others may write into the folder '/tmp' and exchange", "move",
+      false },
     { "no-descriptor", "plugin 'no-descriptor': 'godwit_plugin_v1' returned no descriptor", "",
       true },
     { "no-id", "plugin 'no-id': its descriptor has no id", "author", true },
@@ -201,6 +211,8 @@ static void test_file_checks(void **state)
     assert_inspect("file.so", "others may write to '", "chmod go-w '");
     assert_int_equal(chmod(path, 0646), 0);
     assert_inspect("file.so", "others may write to '", "chmod go-w '");
+    assert_int_equal(chmod(path, 04755), 0);
+    assert_inspect("file.so", "is set-id, which no plugin needs to be", "chmod ug-s '");
     assert_int_equal(chmod(path, 0644), 0);
     if (geteuid() == 0) {
         assert_int_equal(chown(path, 12345, 12345), 0);
@@ -231,8 +243,8 @@ static void test_folder_checks(void **state)
     assert_inspect("open/good.so", "others may write into the folder '", "chmod go-w '");
     assert_int_equal(chmod(path, 0757), 0);
     assert_inspect("open/good.so", "others may write into the folder '", "chmod go-w '");
-    assert_int_equal(chmod(path, 01777), 0); /* as /tmp */
-    assert_inspect("open/good.so", NULL, NULL);
+    assert_int_equal(chmod(path, 01777), 0); /* as /tmp, where this one lies too, but further up */
+    assert_inspect("open/good.so", "others may write into the folder '", "move the plugin");
     if (geteuid() == 0) {
         assert_int_equal(chown(path, 12345, 12345), 0);
         assert_inspect("open/good.so", "belongs to another user (uid 12345)", "");
@@ -296,74 +308,56 @@ static void test_hostile_elf(void **state)
     gw_buf_free(&good);
 }
 
-/* ---- what a project brings along ---- */
-
-static void refuse_with(const char *config, const char *name, const char *message, const char *hint)
+/* Every from in the bytes becomes to, which is as long. */
+static void patch(const char *source, const char *below, const char *from, const char *to)
 {
-    struct gw_project project;
-    const struct gw_plugin_loaded *plugin;
+    struct gw_buf bytes = GW_BUF((size_t)64 << 20);
     struct gw_fault fault = { 0 };
-    parse_project(&project, config);
-    struct gw_registry *registry = new_registry(&project, NULL);
-    unsetenv("GODWIT_TEST_CONSTRUCTED");
-    assert_int_equal(gw_registry_load(registry, name, &plugin, &fault), GW_PLUGIN_REFUSED);
-    assert_contains(fault.message, message);
-    assert_contains(fault.hint, hint);
-    assert_null(getenv("GODWIT_TEST_CONSTRUCTED"));
-    gw_registry_free(registry);
-    gw_project_free(&project);
+    size_t len = strlen(from) + 1, n = 0;
+    assert_int_equal(gw_file_read(&bytes, AT_FDCWD, source, source, &fault), GW_DONE);
+    for (char *at = bytes.data; (at = memmem(at, bytes.len - (size_t)(at - bytes.data), from, len));
+         n++)
+        memcpy(at, to, len);
+    assert_true(n > 0);
+    write_bytes(below, bytes.data, bytes.len);
+    gw_buf_free(&bytes);
 }
 
-static void test_trust(void **state)
+static void test_objects(void **state)
 {
-    static const char config[] = "\nplugins = ( { name = \"mine\"; path = \"./mine.so\"; } );";
-    struct gw_project project;
     struct gw_plugin_facts facts;
+    struct gw_plugin_report report;
     struct gw_fault fault = { 0 };
-    char path[256], line[300], allow[300];
+    char path[256];
     (void)state;
-    copy_file(BUILT "good.so", "mine.so");
-    test_path(path, "mine.so");
-    assert_int_equal(gw_plugin_inspect(&facts, path, &fault), GW_DONE);
+    test_path(path, "patched.so");
+    patch(BUILT "good.so", "patched.so", "libc.so.6", "/ibc.so.6");
+    assert_int_equal(gw_plugin_inspect(&facts, path, &fault), GW_PLUGIN_REFUSED);
+    assert_contains(fault.message,
+                    "patched.so' needs the library '/ibc.so.6', a path instead of a name");
+    assert_contains(fault.hint, "soname");
 
-    snprintf(line, sizeof line, "if you trust it: export GODWIT_ALLOW_PLUGINS=\"%s\"",
-             facts.sha256);
-    refuse_with(config, "mine", "plugins.conf:2: plugin 'mine' is a file of this project", line);
-    setenv("GODWIT_ALLOW_PLUGINS", "abc", 1);
-    snprintf(line, sizeof line, "GODWIT_ALLOW_PLUGINS=\"$GODWIT_ALLOW_PLUGINS %s\"", facts.sha256);
-    refuse_with(config, "mine", facts.sha256, line);
-    /* A prefix, or a longer word that holds it, is another hash. */
-    snprintf(allow, sizeof allow, "%.63s", facts.sha256);
-    setenv("GODWIT_ALLOW_PLUGINS", allow, 1);
-    refuse_with(config, "mine", "not allowed to run", "");
-    snprintf(allow, sizeof allow, "%s0", facts.sha256);
-    setenv("GODWIT_ALLOW_PLUGINS", allow, 1);
-    refuse_with(config, "mine", "not allowed to run", "");
+    fault = (struct gw_fault){ 0 };
+    patch(BUILT "two-symbols.so", "patched.so", "godwit_plugin_v2", "godwit_plugin_v1");
+    assert_int_equal(gw_plugin_inspect(&facts, path, &fault), GW_PLUGIN_REFUSED);
+    assert_contains(fault.message, "patched.so' exports more than one 'godwit_plugin_v1'");
+    fault = (struct gw_fault){ 0 };
+    assert_int_equal(gw_plugin_inspect(&facts, BUILT "two-symbols.so", &fault), GW_DONE);
+    assert_int_equal(gw_plugin_inspect(&facts, BUILT "runpath-sound.so", &fault), GW_DONE);
 
-    snprintf(allow, sizeof allow, "abc:%s", facts.sha256);
-    setenv("GODWIT_ALLOW_PLUGINS", allow, 1);
-    parse_project(&project, config);
-    struct gw_registry *registry = new_registry(&project, NULL);
-    assert_true(load_good(registry, "mine")->ready);
-    gw_registry_free(registry);
-    gw_project_free(&project);
-    unsetenv("GODWIT_ALLOW_PLUGINS");
-
-    /* A file of the bundled folder needs no leave, but is one plugin under any name. */
-    parse_project(&project, "plugins = ( { name = \"again\"; path = \"bundled/good.so\"; } );");
-    registry = new_registry(&project, NULL);
-    load_good(registry, "again");
-    const struct gw_plugin_loaded *plugin;
-    assert_int_equal(gw_registry_load(registry, "good", &plugin, &fault), GW_PLUGIN_REFUSED);
-    assert_contains(fault.message, "plugin 'good' is the same file as plugin 'again'");
-    gw_registry_free(registry);
-    gw_project_free(&project);
-
-    refuse_with("plugins = ( { name = \"good\"; isolate = \"process\"; } );", "good",
-                "plugins.conf:1: plugin 'good' is to have a process of its own", "isolate");
-    refuse_with("\n\nplugins = ( { name = \"godo\"; } );", "godo",
-                "plugins.conf:3: no plugin 'godo'", "did you mean 'good'?");
-    refuse_with("plugins = ( { name = \"x\"; path = \"nowhere.so\"; } );", "x", "cannot find", "");
+    /* The report does not end at the first reason. */
+    patch(BUILT "runpath-origin.so", "patched.so", "libc.so.6", "/ibc.so.6");
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_int_equal(gw_plugin_report(&report, path, &fault), GW_DONE);
+    assert_int_equal(report.n_refusals, 3);
+    assert_contains(report.refusals[0].message, "others may write to");
+    assert_contains(report.refusals[1].message, "a path instead of a name");
+    assert_contains(report.refusals[2].message, "$ORIGIN/lib");
+    assert_true(report.note);
+    assert_contains(gw_buf_str(&report.needed), "/ibc.so.6");
+    assert_string_equal(gw_buf_str(&report.runpath), "$ORIGIN/lib");
+    assert_int_equal(strlen(report.facts.sha256), 64);
+    gw_plugin_report_free(&report);
 }
 
 static void test_set_id(void **state)
@@ -435,7 +429,7 @@ static void test_list(void **state)
     (void)state;
     copy_file(BUILT "good.so", "mine.so");
     parse_project(&project,
-                  "plugins = ( { name = \"aaa\"; path = \"mine.so\"; }, { name = \"good\"; },"
+                  "plugins = ( { name = \"aaa\"; path = \"./mine.so\"; }, { name = \"good\"; },"
                   " { name = \"zzz\"; } );");
     struct gw_registry *registry = new_registry(&project, NULL);
     unsetenv("GODWIT_TEST_CONSTRUCTED");
@@ -443,8 +437,9 @@ static void test_list(void **state)
     assert_int_equal(n, test_n_built + 2);
     assert_string_equal(list[0].name, "aaa");
     assert_contains(list[0].source, "plugins.conf:1");
-    assert_contains(list[0].fault.message, "not allowed to run");
-    assert_int_equal(list[0].facts.abi_major, 1);
+    assert_contains(list[0].fault.message, "that you have not trusted");
+    assert_int_equal(list[0].trust, GW_TRUST_NONE);
+    assert_int_equal(list[0].facts.bytes > 0, 1);
     assert_string_equal(list[n - 1].name, "zzz");
     assert_contains(list[n - 1].fault.message, "no plugin 'zzz'");
     for (size_t i = 1; i < n; i++) {
@@ -455,6 +450,7 @@ static void test_list(void **state)
     assert_int_equal(list[good].fault.code, GW_DONE);
     assert_string_equal(list[good].source, "bundled");
     assert_int_equal(list[good].facts.kinds, GW_KIND_HOOK);
+    assert_int_equal(list[good].trust, GW_TRUST_BUNDLED);
     assert_null(getenv("GODWIT_TEST_CONSTRUCTED")); /* nothing was loaded */
     gw_registry_free(registry);
     gw_arena_free(&arena);
@@ -467,7 +463,7 @@ int main(void)
         cmocka_unit_test(test_lifecycle),   cmocka_unit_test(test_interface),
         cmocka_unit_test(test_refusals),    cmocka_unit_test(test_inspect),
         cmocka_unit_test(test_file_checks), cmocka_unit_test(test_folder_checks),
-        cmocka_unit_test(test_hostile_elf), cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_hostile_elf), cmocka_unit_test(test_objects),
         cmocka_unit_test(test_set_id),      cmocka_unit_test(test_folder_of_environment),
         cmocka_unit_test(test_list),
     };

@@ -54,8 +54,8 @@ static const char example_sections[] = "\n"
                                        "-- godwit:down\n"
                                        "DROP TABLE note;\n";
 
-/* Hidden files do not count: a fresh clone has a .git. */
-static int require_empty(struct gw_cli *cli, const char *folder, struct gw_fault *fault)
+int gw_require_empty(struct gw_cli *cli, const char *folder, const char *usage,
+                     struct gw_fault *fault)
 {
     char **names;
     size_t n;
@@ -71,7 +71,7 @@ static int require_empty(struct gw_cli *cli, const char *folder, struct gw_fault
         return GW_DONE;
     gw_fail(fault, GW_USAGE, "the folder '%.200s' is not empty: '%.200s' is in it", folder,
             names[0]);
-    return gw_hint(fault, "give a new folder: `godwit init DIR`");
+    return gw_hint(fault, "give a new folder: `%s`", usage);
 }
 
 static int write_file(struct gw_cli *cli, const char *folder, const char *name, const char *text,
@@ -117,7 +117,7 @@ static int run_init(struct gw_cli *cli, struct gw_fault *fault)
 
     if (!migrations)
         return gw_fail_memory(fault);
-    int code = require_empty(cli, folder, fault);
+    int code = gw_require_empty(cli, folder, "godwit init DIR", fault);
     if (!code)
         code = gw_file_make_folder(migrations, fault);
     if (!code)

@@ -1,0 +1,20 @@
+# Writes TO, a C file that holds FILES (names below FROM, between |): LANGUAGE/KIND/PATH, where the kind
+# `common` stands for all of them.
+string(REPLACE "|" ";" FILES "${FILES}")
+set(data "")
+set(table "")
+set(n 0)
+foreach(name ${FILES})
+  file(READ ${FROM}/${name} bytes HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+  string(REGEX MATCH "^([^/]+)/([^/]+)/(.+)$" whole ${name})
+  set(path ${CMAKE_MATCH_3})
+  if(path STREQUAL "gitignore")
+    set(path ".gitignore")
+  endif()
+  string(APPEND data "static const unsigned char file_${n}[] = {${bytes}};\n")
+  string(APPEND table
+    "    { \"${CMAKE_MATCH_1}\", \"${CMAKE_MATCH_2}\", \"${path}\", file_${n}, sizeof file_${n} },\n")
+  math(EXPR n "${n} + 1")
+endforeach()
+file(WRITE ${TO} "#include \"cli/templates.h\"\n\n${data}\nconst struct gw_template gw_templates[] = {\n${table}    { 0 }\n};\n")
