@@ -41,14 +41,14 @@ static gw_status end_copy(struct postgres_session *session, const char *why)
 }
 
 static gw_status take_end(struct postgres_session *session, struct postgres_unit *unit,
-                          struct gw_str command)
+                          const struct postgres_text *command)
 {
     PGresult *result;
     gw_status status = GW_OK;
     while (postgres_wait_result(session, &result) == GW_OK && result) {
         const char *affected = PQcmdTuples(result);
         if (PQresultStatus(result) == PGRES_FATAL_ERROR)
-            status = postgres_fail_result(session, result, command);
+            status = postgres_text_fail(session, result, command);
         else if (*affected)
             unit->affected = strtoll(affected, NULL, 10);
         PQclear(result);
@@ -57,11 +57,11 @@ static gw_status take_end(struct postgres_session *session, struct postgres_unit
 }
 
 static gw_status copy_in(struct postgres_session *session, struct postgres_unit *unit,
-                         struct gw_str sql, const struct postgres_kind *kind)
+                         struct gw_str sql, const struct postgres_text *command,
+                         const struct postgres_kind *kind)
 {
-    const struct gw_str command = { sql.ptr, kind->command };
     PGresult *result;
-    char *text = strndup(command.ptr, command.len);
+    char *text = strndup(command->sql.ptr, command->sql.len);
     if (!text)
         return postgres_fail_memory(session);
     int sent = PQsendQueryParams(session->db, text, 0, NULL, NULL, NULL, NULL, 0);
@@ -71,7 +71,7 @@ static gw_status copy_in(struct postgres_session *session, struct postgres_unit 
     postgres_wait_result(session, &result);
     bool ready = PQresultStatus(result) == PGRES_COPY_IN;
     if (!ready)
-        postgres_fail_result(session, result, command);
+        postgres_text_fail(session, result, command);
     PQclear(result);
     gw_status status = session->failure.code;
     if (ready) {
@@ -89,8 +89,8 @@ gw_status postgres_copy(struct postgres_session *session, struct postgres_unit *
     if (!PQexitPipelineMode(session->db))
         return postgres_fail(session, GW_E_INTERNAL, NULL, "the pipeline is not empty");
     session->wait_begun_ns = postgres_now_ns();
-    gw_status status =
-        copy_in(session, unit, unit->run->statements[index].sql, &unit->kinds[index]);
+    gw_status status = copy_in(session, unit, unit->run->statements[index].sql, &unit->texts[index],
+                               &unit->kinds[index]);
     if (PQstatus(session->db) == CONNECTION_BAD)
         return postgres_fail_lost(session);
     if (!PQenterPipelineMode(session->db))

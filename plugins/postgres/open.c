@@ -4,6 +4,7 @@
 #include "lock.h"
 #include "session.h"
 #include "setup.h"
+#include "variable.h"
 #include "watch.h"
 
 #include <godwit/sdk.h>
@@ -85,6 +86,7 @@ void postgres_close(void *conn)
         free(session->cached[i].sql);
     gw_vec_free(&session->steps);
     gw_vec_free(&session->secrets);
+    postgres_variables_forget(session);
     gw_arena_free(&session->arena);
     free(session);
 }

@@ -2,6 +2,7 @@
 /* What a statement of class P did before the crash. IF NOT EXISTS is no evidence: an invalid index satisfies it. */
 #include "driver.h"
 #include "lexer.h"
+#include "variable.h"
 #include "wire.h"
 
 #include "base/buf.h"
@@ -315,16 +316,14 @@ static gw_status probe_object(struct probe *probe)
     return answer(probe, GW_PROBE_UNCLEAR);
 }
 
-gw_status postgres_probe(struct gw_call *call, void *conn, struct gw_str sql, int32_t *result)
+static gw_status probe_statement(struct postgres_session *session, struct gw_str sql,
+                                 int32_t *result)
 {
-    struct postgres_session *session = conn;
     struct probe probe = { .session = session,
                            .lexer = { .text = sql.ptr, .len = sql.len },
                            .result = result };
     gw_status status;
 
-    *result = GW_PROBE_UNCLEAR;
-    postgres_enter(session, call);
     next(&probe);
     if (skip(&probe, "CREATE UNIQUE INDEX CONCURRENTLY"))
         status = probe_create_index(&probe, true);
@@ -338,5 +337,19 @@ gw_status postgres_probe(struct gw_call *call, void *conn, struct gw_str sql, in
         status = probe_detach(&probe);
     else
         status = probe_object(&probe);
+    return status;
+}
+
+gw_status postgres_probe(struct gw_call *call, void *conn, struct gw_str sql, int32_t *result)
+{
+    struct postgres_session *session = conn;
+    struct postgres_text text;
+
+    *result = GW_PROBE_UNCLEAR;
+    postgres_enter(session, call);
+    gw_status status = postgres_text_make(session, sql, sql.len, &text);
+    if (status == GW_OK)
+        status = probe_statement(session, text.sql, result);
+    postgres_text_free(&text);
     return postgres_leave(session, status);
 }

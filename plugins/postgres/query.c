@@ -2,6 +2,7 @@
 #include "driver.h"
 #include "scan.h"
 #include "statement.h"
+#include "variable.h"
 #include "wire.h"
 
 #include <godwit/sdk.h>
@@ -135,11 +136,19 @@ static gw_status take_rows(struct postgres_session *session, void *payload,
     return status == GW_STOP ? GW_OK : status;
 }
 
-static gw_status check(struct postgres_session *session, const struct gw_statement *statement)
+/* *text: what is sent of it. */
+static gw_status check(struct postgres_session *session, const struct gw_statement *statement,
+                       struct postgres_text *text)
 {
+    const bool user = statement->flags & GW_STMT_USER;
     struct postgres_kind kind;
-    postgres_classify(statement->sql, false, &kind);
-    if (statement->flags & GW_STMT_USER && kind.flags & GW_SPLIT_REFUSED)
+    gw_status status = GW_OK;
+    if (user)
+        status = postgres_text_make(session, statement->sql, statement->sql.len, text);
+    if (status != GW_OK)
+        return status;
+    postgres_classify(user ? text->sql : statement->sql, false, &kind);
+    if (user && kind.flags & GW_SPLIT_REFUSED)
         return postgres_fail(session, kind.status, kind.hint, "%s", kind.message);
     if (kind.copies)
         return postgres_fail(session, GW_E_REFUSED, "write a SELECT", "a COPY is not a query");
@@ -151,16 +160,17 @@ gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_state
 {
     struct postgres_session *session = conn;
     struct asking asking = { .out = out };
+    struct postgres_text text = { 0 };
     bool user = statement->flags & GW_STMT_USER;
     bool guarded = user || session->read_only;
 
     postgres_enter(session, call);
-    gw_status status = check(session, statement);
+    gw_status status = check(session, statement, &text);
     if (status == GW_OK) {
         if (guarded)
             postgres_send(session, POSTGRES_STEP_OWN, 0, "BEGIN READ ONLY", NULL);
         if (user)
-            postgres_send_user(session, 0, statement->sql);
+            postgres_send_user(session, 0, text.sql);
         else
             postgres_send_host(session, 0, statement, 0);
         if (guarded)
@@ -177,6 +187,7 @@ gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_state
     }
     free(asking.cells);
     free(asking.bytes);
+    postgres_text_free(&text);
     return postgres_leave(session, status == GW_STOP ? GW_OK : status);
 }
 

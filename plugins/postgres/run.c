@@ -13,34 +13,58 @@
 
 /* ---- what the unit holds, from its text ---- */
 
-static bool backslashes_now(const struct postgres_session *session)
+/* A statement that a migration's author wrote: what is sent of it, and what that is. */
+static gw_status look_statement(struct postgres_session *session, struct postgres_unit *unit,
+                                uint32_t index, bool *backslashes)
 {
-    const char *value = PQparameterStatus(session->db, "standard_conforming_strings");
-    return value && strcmp(value, "off") == 0;
+    const struct gw_str sql = unit->run->statements[index].sql;
+    struct postgres_kind *kind = &unit->kinds[index];
+    struct postgres_text *text = &unit->texts[index];
+    struct postgres_assignment assignment;
+
+    postgres_classify(sql, *backslashes, kind);
+    const size_t len = kind->copies ? kind->command : sql.len; /* rows have no variables */
+    gw_status status = postgres_text_make(session, sql, len, text);
+    if (status != GW_OK)
+        return status;
+    if (text->pieces.len && !kind->copies)
+        postgres_classify(text->sql, *backslashes, kind);
+    if (kind->strings)
+        *backslashes = kind->strings < 0;
+    unit->dirties = unit->dirties || kind->dirties;
+    if (kind->flags & GW_SPLIT_REFUSED)
+        return postgres_fail(session, kind->status, kind->hint, "%s", kind->message);
+    if (kind->flags & (GW_SPLIT_BEGIN | GW_SPLIT_COMMIT | GW_SPLIT_ROLLBACK))
+        return postgres_fail(session, GW_E_REFUSED, "remove it",
+                             "a migration may not begin or end the transaction it runs in");
+    if (kind->assigns && postgres_assignment_read(sql, &assignment, kind))
+        return postgres_assign(session, &assignment);
+    return GW_OK;
 }
 
 static gw_status unit_look(struct postgres_session *session, struct postgres_unit *unit)
 {
     const struct gw_run *run = unit->run;
-    bool backslashes = !unit->fresh && backslashes_now(session);
+    bool backslashes = !unit->fresh && postgres_backslashes(session);
+    gw_status status = GW_OK;
     unit->kinds = calloc((size_t)run->n_statements + 1, sizeof *unit->kinds);
-    if (!unit->kinds)
+    unit->texts = calloc((size_t)run->n_statements + 1, sizeof *unit->texts);
+    if (!unit->kinds || !unit->texts)
         return postgres_fail_memory(session);
-    for (uint32_t i = 0; i < run->n_statements; i++) {
-        struct postgres_kind *kind = &unit->kinds[i];
-        if (!(run->statements[i].flags & GW_STMT_USER))
-            continue;
-        postgres_classify(run->statements[i].sql, backslashes, kind);
-        if (kind->strings)
-            backslashes = kind->strings < 0;
-        unit->dirties = unit->dirties || kind->dirties;
-        if (kind->flags & GW_SPLIT_REFUSED)
-            return postgres_fail(session, kind->status, kind->hint, "%s", kind->message);
-        if (kind->flags & (GW_SPLIT_BEGIN | GW_SPLIT_COMMIT | GW_SPLIT_ROLLBACK))
-            return postgres_fail(session, GW_E_REFUSED, "remove it",
-                                 "a migration may not begin or end the transaction it runs in");
-    }
-    return GW_OK;
+    if (unit->fresh)
+        postgres_variables_forget(session);
+    for (uint32_t i = 0; i < run->n_statements && status == GW_OK; i++)
+        if (run->statements[i].flags & GW_STMT_USER)
+            status = look_statement(session, unit, i, &backslashes);
+    return status;
+}
+
+static void unit_free(struct postgres_unit *unit)
+{
+    for (uint32_t i = 0; unit->texts && i < unit->run->n_statements; i++)
+        postgres_text_free(&unit->texts[i]);
+    free(unit->texts);
+    free(unit->kinds);
 }
 
 /* ---- answers ---- */
@@ -101,15 +125,18 @@ static bool fail_expectation(struct postgres_session *session, const struct gw_s
 static gw_status fail_step(struct postgres_session *session, struct postgres_unit *unit,
                            const struct postgres_step *step, const PGresult *result)
 {
-    struct gw_str sql = { 0 };
+    const struct postgres_text *text = NULL;
     if (step->kind == POSTGRES_STEP_STATEMENT) {
         const struct gw_statement *failed = &unit->run->statements[step->index];
         if (fail_expectation(session, failed, result))
             return session->failure.code;
         if (failed->flags & GW_STMT_USER)
-            sql = failed->sql;
+            text = &unit->texts[step->index];
     }
-    postgres_fail_result(session, result, sql);
+    if (text)
+        postgres_text_fail(session, result, text);
+    else
+        postgres_fail_result(session, result, (struct gw_str){ 0 });
     if (step->kind == POSTGRES_STEP_SETTINGS && !(session->failure.flags & GW_ERR_CONN_LOST)) {
         session->failure.code = GW_E_ARGUMENT;
         snprintf(session->failure.hint, sizeof session->failure.hint,
@@ -167,6 +194,8 @@ static gw_status take_step(struct postgres_session *session, void *payload,
     if (step->kind == POSTGRES_STEP_COMMIT && result &&
         strcmp(PQcmdStatus(unconst(result)), "COMMIT") != 0)
         return postgres_fail(session, GW_E_INTERNAL, NULL, "the transaction was rolled back");
+    if (step->kind == POSTGRES_STEP_LOCAL)
+        return postgres_unit_done(session, unit, step->index);
     if (step->kind == POSTGRES_STEP_STATEMENT)
         status = take_statement(session, unit, step->index, result);
     if (!result)
@@ -232,7 +261,7 @@ static gw_status assert_true(struct postgres_session *session, struct postgres_u
     unit->rows = 0;
     unit->truth = false;
     unit->asserted = index;
-    postgres_send_user(session, index, unit->run->statements[index].sql);
+    postgres_send_user(session, index, unit->texts[index].sql);
     gw_status status = drain(session, unit);
     unit->asserted = -1;
     if (status == GW_OK && !(unit->rows == 1 && unit->truth))
@@ -274,8 +303,10 @@ static gw_status send_statements(struct postgres_session *session, struct postgr
                 status = postgres_copy(session, unit, i);
         } else if (statement->flags & GW_STMT_EXPECT_TRUE)
             status = assert_true(session, unit, i);
+        else if (unit->kinds[i].assigns)
+            postgres_send_nothing(session, i);
         else
-            postgres_send_user(session, i, statement->sql);
+            postgres_send_user(session, i, unit->texts[i].sql);
     }
     return status == GW_OK ? session->failure.code : status;
 }
@@ -343,8 +374,10 @@ static gw_status run_alone(struct postgres_session *session, struct postgres_uni
         return postgres_copy(session, unit, index);
     if (statement->flags & GW_STMT_USER && statement->flags & GW_STMT_EXPECT_TRUE)
         return assert_true(session, unit, index);
-    if (statement->flags & GW_STMT_USER)
-        postgres_send_user(session, index, statement->sql);
+    if (unit->kinds[index].assigns)
+        postgres_send_nothing(session, index);
+    else if (statement->flags & GW_STMT_USER)
+        postgres_send_user(session, index, unit->texts[index].sql);
     else
         postgres_send_host(session, index, statement, statement->flags);
     return drain(session, unit);
@@ -420,7 +453,7 @@ gw_status postgres_run(struct gw_call *call, void *conn, const struct gw_run *ru
             session->dirty = false;
         session->dirty = session->dirty || unit.dirties;
     }
-    free(unit.kinds);
+    unit_free(&unit);
     return postgres_leave(session, status);
 }
 

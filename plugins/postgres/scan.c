@@ -69,13 +69,14 @@ static bool is_value(const struct postgres_kept *kept)
 }
 
 /* ":name" is psql's, "a[1:n]" and JSON_OBJECT('a':b) are SQL. */
-static void scan_variable(struct postgres_scan *scan, const struct postgres_kept *now)
+static void scan_variable(struct postgres_scan *scan, const char *text,
+                          const struct postgres_kept *now)
 {
     bool adjacent = scan->last.begin + scan->last.len == now->begin;
-    if (scan->colon && adjacent && !scan->variable.len &&
-        (now->token == POSTGRES_T_WORD || now->token == POSTGRES_T_NAME ||
-         now->token == POSTGRES_T_STRING))
-        scan->variable = *now;
+    bool variable = scan->colon && adjacent &&
+                    (now->token == POSTGRES_T_WORD || now->token == POSTGRES_T_NAME ||
+                     (now->token == POSTGRES_T_STRING && text[now->begin] == '\''));
+    scan->variable = variable ? *now : (struct postgres_kept){ 0 };
     scan->colon =
         now->token == POSTGRES_T_COLON && !scan->brackets && !(adjacent && is_value(&scan->last));
 }
@@ -109,7 +110,7 @@ bool postgres_scan_token(struct postgres_scan *scan, const struct postgres_lexer
     const struct postgres_kept now = { lexer->begin, lexer->at - lexer->begin, token };
     if (token == POSTGRES_T_SEMICOLON && !scan->depth && !scan->body)
         return true;
-    scan_variable(scan, &now);
+    scan_variable(scan, lexer->text, &now);
     if (token == POSTGRES_T_WORD)
         scan_word(scan, lexer);
     else {
@@ -382,14 +383,13 @@ static void look_copy(const struct postgres_scan *scan, const char *text, size_t
 static void look_psql(const struct postgres_scan *scan, const char *text, size_t len,
                       struct postgres_kind *out)
 {
-    if (scan->command.len &&
-        !postgres_psql_refuse(text + scan->command.begin, len - scan->command.begin, out))
+    const struct postgres_kept *command = &scan->command;
+    if (!command->len)
+        return;
+    postgres_psql_kind(text + command->begin, len - command->begin, out);
+    if (command->begin != scan->kept[0].begin)
         postgres_kind_refuse(out, GW_E_SYNTAX, "end the statement with ';' before it",
                              "a psql command stands in the middle of a statement");
-    if (scan->variable.len)
-        postgres_kind_refuse(
-            out, GW_E_REFUSED, "use `-- godwit:vars`", "psql's variable ':%.*s' is for psql alone",
-            (int)(scan->variable.len < 64 ? scan->variable.len : 64), text + scan->variable.begin);
 }
 
 void postgres_scan_kind(const struct postgres_scan *scan, const char *text, size_t len,
@@ -432,7 +432,8 @@ void postgres_classify(struct gw_str sql, bool backslashes, struct postgres_kind
     struct postgres_lexer lexer = { .text = sql.ptr, .len = sql.len, .backslashes = backslashes };
     struct postgres_scan scan = { 0 };
     for (enum postgres_token token; (token = postgres_lex_next(&lexer)) != POSTGRES_T_END;)
-        if (postgres_scan_token(&scan, &lexer, token))
+        if (postgres_scan_token(&scan, &lexer, token) ||
+            (token == POSTGRES_T_BACKSLASH && scan.n == 1)) /* what follows is no SQL */
             break;
     postgres_scan_kind(&scan, sql.ptr, sql.len, out);
 }

@@ -16,6 +16,7 @@ struct postgres_kind {
     bool dirties;    /* may change the session */
     bool copies;     /* COPY ... FROM STDIN */
     bool identity;   /* may change the role */
+    bool assigns;    /* \set and \unset of psql: nothing is sent */
     int strings;     /* 1, -1: switches standard_conforming_strings on, off */
     size_t command;  /* length of the command itself; of COPY without its data */
     size_t data;     /* of COPY: where its data begin; 0: there are none */
@@ -41,7 +42,7 @@ struct postgres_scan {
     bool dirties;
     bool unlocks;
     bool unfinished;
-    struct postgres_kept variable; /* of psql; len 0: none */
+    struct postgres_kept variable; /* the token read last is one of psql; len 0: it is none */
     struct postgres_kept command;  /* the backslash of a psql command; len 0: none */
 };
 
@@ -56,8 +57,10 @@ size_t postgres_copy_data(const char *text, size_t len, size_t at);
 /* All of it for a statement that stands alone. */
 void postgres_classify(struct gw_str sql, bool backslashes, struct postgres_kind *out);
 
-/* scan_psql.c: refuses a command of psql ("\copy ..."), or returns false if it means nothing to the database. */
-bool postgres_psql_refuse(const char *command, size_t len, struct postgres_kind *out);
+/* psql.c: what a command of psql means, as a statement. */
+void postgres_psql_kind(const char *command, size_t len, struct postgres_kind *out);
+/* It means nothing to the database. */
+bool postgres_psql_idle(const char *command, size_t len);
 
 /* Used by both. */
 __attribute__((format(printf, 4, 5))) void postgres_kind_refuse(struct postgres_kind *out,

@@ -23,6 +23,14 @@ void postgres_enter(struct postgres_session *session, struct gw_call *call)
     atomic_store(&session->interrupted, false);
 }
 
+bool postgres_backslashes(const struct postgres_session *session)
+{
+    const char *value = session && session->db
+                            ? PQparameterStatus(session->db, "standard_conforming_strings")
+                            : NULL;
+    return value && strcmp(value, "off") == 0;
+}
+
 static struct gw_str text_of(const char *text)
 {
     return (struct gw_str){ text, strlen(text) };

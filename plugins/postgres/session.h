@@ -27,6 +27,7 @@ enum postgres_step_kind {
     POSTGRES_STEP_SETTINGS, /* of the unit: a failure is the setting's */
     POSTGRES_STEP_PREPARE,  /* of a cached statement: index */
     POSTGRES_STEP_STATEMENT,
+    POSTGRES_STEP_LOCAL, /* a statement that the driver did by itself: nothing was sent */
     POSTGRES_STEP_COMMIT,
     POSTGRES_STEP_SYNC
 };
@@ -69,6 +70,10 @@ struct postgres_watch {
     char blocker[600]; /* seen last in this call; empty: none */
 };
 
+struct postgres_variable { /* of psql, by \set */
+    char *name, *value;
+};
+
 struct postgres_session {
     PGconn *db;
     const struct gw_host *host;
@@ -97,6 +102,7 @@ struct postgres_session {
     GW_VEC(struct postgres_step) steps;
     size_t step;                  /* the one that is answered next */
     GW_VEC(const char *) secrets; /* never shown */
+    GW_VEC(struct postgres_variable) variables;
     struct postgres_cached cached[POSTGRES_CACHED];
     uint32_t serial; /* of the statement prepared last */
     struct postgres_watch watch;
@@ -108,6 +114,8 @@ const struct gw_host *postgres_host(void); /* what init() got */
 /* Every entry: enter first, leave last with what it returns. leave reports the recorded failure. */
 void postgres_enter(struct postgres_session *session, struct gw_call *call);
 gw_status postgres_leave(struct postgres_session *session, gw_status status);
+/* standard_conforming_strings is off. session may be NULL. */
+bool postgres_backslashes(const struct postgres_session *session);
 /* The call was cancelled or interrupted. */
 bool postgres_stopped(struct postgres_session *session);
 int64_t postgres_now_ns(void); /* steady clock */

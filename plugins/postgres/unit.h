@@ -5,11 +5,13 @@
 
 #include "scan.h"
 #include "session.h"
+#include "variable.h"
 
 struct postgres_unit {
     const struct gw_run *run;
     const struct gw_run_out *out;
     struct postgres_kind *kinds; /* of each statement; of the host's: zero */
+    struct postgres_text *texts; /* what is sent of it */
     bool transaction, relaxed;
     bool fresh;   /* the session is brought back first */
     bool dirties; /* a statement may have changed the session */

@@ -68,6 +68,13 @@ gw_status postgres_send_prepared(struct postgres_session *session, uint32_t inde
     return pushed(session, sent, POSTGRES_STEP_STATEMENT, index);
 }
 
+gw_status postgres_send_nothing(struct postgres_session *session, uint32_t index)
+{
+    if (session->failure.code)
+        return session->failure.code;
+    return pushed(session, 1, POSTGRES_STEP_LOCAL, index);
+}
+
 gw_status postgres_send_sync(struct postgres_session *session)
 {
     if (session->lost)
@@ -189,6 +196,12 @@ gw_status postgres_receive(struct postgres_session *session, bool rows, postgres
     bool first = true;
 
     while (session->step < session->steps.len) {
+        if (session->steps.at[session->step].kind == POSTGRES_STEP_LOCAL) {
+            if (status == GW_OK)
+                status = take(session, payload, &session->steps.at[session->step], NULL);
+            session->step++;
+            continue;
+        }
         if (first && rows && session->steps.at[session->step].kind == POSTGRES_STEP_STATEMENT)
             PQsetSingleRowMode(session->db);
         wait_ready(session);

@@ -24,6 +24,8 @@ gw_status postgres_send_prepare(struct postgres_session *session, uint32_t cache
                                 const Oid *types);
 gw_status postgres_send_prepared(struct postgres_session *session, uint32_t index, uint32_t cached,
                                  const struct postgres_params *params);
+/* A statement that has nothing for the server. */
+gw_status postgres_send_nothing(struct postgres_session *session, uint32_t index);
 gw_status postgres_send_sync(struct postgres_session *session);
 
 /* Gets each result of each step that is queued, in order; NULL: the step is over. A status other than GW_OK is

@@ -254,6 +254,37 @@ static void test_copy_in_the_middle_of_a_unit(void **state)
     connection_close(&c);
 }
 
+/* What \set gave a name is put into what follows, as psql does, until the session is made fresh. */
+static void test_psql_variables_have_values(void **state)
+{
+    struct connection c;
+    (void)state;
+    postgres_new(&c, plugin, 0);
+    MUST(&c, TX, "CREATE TABLE t (a text, b text)", "\\set what 'it''s \\\\'", "\\set number 4 2",
+         "\\set both <:what> - :number", "INSERT INTO t VALUES (:'what', :number)",
+         "\\set column b", "INSERT INTO t VALUES (:'both', 'x')",
+         "UPDATE t SET :\"column\" = 'y' WHERE b = 'x'",
+         "INSERT INTO t SELECT 'same', datname = :'DBNAME' FROM pg_database WHERE datname = "
+         ":'DBNAME'");
+    expect_rows(&c, "SELECT a, b FROM t ORDER BY b", "it's \\|42\nsame|true\n<it's \\>-42|y\n");
+    MUST(&c, TX, "COPY t (:\"column\") FROM stdin;\n:number\n");
+    expect_rows(&c, "SELECT count(*) FROM t WHERE b = ':number'", "1\n");
+
+    /* A position is that of the file. */
+    assert_int_equal(run_user(&c, "SELECT :'both', nonsense FROM t"), GW_E_UNDEFINED);
+    assert_int_equal(c.call.begin, 16);
+    assert_int_equal(c.call.end, 24);
+    /* A value is no way to a second statement. */
+    MUST(&c, TX, "\\set two '1; DROP TABLE t'");
+    assert_int_equal(run_user(&c, "SELECT :two"), GW_E_SYNTAX);
+    assert_int_equal(run_user(&c, "SELECT ':two', a[1:2] FROM (SELECT ARRAY[1, 2] a) x"), GW_OK);
+
+    MUST(&c, TX | FRESH, "SELECT 1");
+    assert_int_equal(run_user(&c, "SELECT :number"), GW_E_REFUSED);
+    expect_message(&c, "':number' is not set");
+    connection_close(&c);
+}
+
 static void test_copy_of_many_rows(void **state)
 {
     enum {
@@ -431,6 +462,7 @@ int postgres_session_cases(const struct plugin *loaded)
         POSTGRES_CASE(test_fresh_that_fails_comes_again),
         POSTGRES_CASE(test_a_role_is_the_migrations_alone),
         POSTGRES_CASE(test_copy_in_the_middle_of_a_unit),
+        POSTGRES_CASE(test_psql_variables_have_values),
         POSTGRES_CASE(test_copy_of_many_rows),
         POSTGRES_CASE(test_large_unit_does_not_block),
         POSTGRES_CASE(test_large_results_of_a_migration_are_dropped),

@@ -111,7 +111,12 @@ static void test_psql_is_refused(void **state)
     } cases[] = {
         { "\\copy t FROM 'x.csv'", "'\\copy' is for psql", "COPY ... FROM STDIN" },
         { "\\i other.sql", "'\\i' is for psql", "migration of its own" },
-        { "\\set x 1", "'\\set' is for psql", "godwit:vars" },
+        { "\\set", "without a name", "\\set name value" },
+        { "\\set x `date`", "output of a command", "godwit:vars" },
+        { "\\set ON_ERROR_STOP off", "ON_ERROR_STOP cannot be 'off'", "first error" },
+        { "\\set AUTOCOMMIT 'off'", "AUTOCOMMIT cannot be 'off'", "no-transaction" },
+        { "\\if 1", "'\\if' is for psql", "two migrations" },
+        { "SELECT 1 \\set x 1", "in the middle of a statement", "';'" },
         { "SELECT 1 AS a \\gset", "'\\gset' is for psql", "godwit:vars" },
         { "\\c other", "'\\c' is for psql", "a project of its own" },
         { "\\nonsense", "'\\nonsense' is for psql", "SQL" },
@@ -135,6 +140,46 @@ static void test_psql_is_refused(void **state)
             fail_msg("'%s' has the hint '%s'", cases[i].script, c.call.hint);
     }
     connection_close(&c);
+}
+
+/* Variables stay in the text of a statement, and are known from what stands before it. */
+static void test_psql_variables(void **state)
+{
+    struct connection c = { .plugin = plugin };
+    static const char *const fine[] = {
+        "\\set x 1\nSELECT :x",
+        "\\set x\nSELECT :'x'",
+        "GRANT ALL ON DATABASE :\"DBNAME\" TO :USER",
+        "\\set x 1\n\\unset y\n\\set x 2\nSELECT :x",
+    };
+    static const char *const unknown[] = {
+        "SELECT :x",
+        "SELECT :x; \n\\set x 1\n",
+        "\\set x 1\n\\unset x\nSELECT :x",
+        "\\set x 1\nSELECT :x, :X",
+        "SELECT :\"dbname\"",
+    };
+    (void)state;
+    EXPECT("\\echo hi; there\n\\set ON_ERROR_STOP on\n\\timing\nSELECT 1;\n\\set VERBOSITY terse\n",
+           "SELECT 1");
+    EXPECT("\\set x 'a;b' ; c \r\nSELECT :'x'; \\unset x", "\\set x 'a;b' ; c", "SELECT :'x'",
+           "\\unset x");
+    for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+        assert_int_equal(split(&c, fine[i], strlen(fine[i])), GW_OK);
+        for (int n = 0; n < c.call.n_statements; n++)
+            if (c.call.statements[n].flags & REFUSED)
+                fail_msg("statement %d of '%s' is refused", n, fine[i]);
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        bool refused = false;
+        assert_int_equal(split(&c, unknown[i], strlen(unknown[i])), GW_OK);
+        for (int n = 0; n < c.call.n_statements; n++)
+            refused = refused || c.call.statements[n].flags & REFUSED;
+        if (!refused)
+            fail_msg("'%s' is not refused", unknown[i]);
+    }
+    assert_int_equal(split(&c, "\\set x 1", 8), GW_OK);
+    assert_int_equal(c.call.statements[0].flags, SETTING);
 }
 
 static const struct {
@@ -249,6 +294,7 @@ int postgres_split_cases(const struct plugin *loaded)
         cmocka_unit_test(test_copy_data_belongs_to_its_statement),
         cmocka_unit_test(test_what_pg_dump_writes),
         POSTGRES_CASE(test_psql_is_refused),
+        cmocka_unit_test(test_psql_variables),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_hostile_scripts_end),
     };

@@ -24,6 +24,10 @@ def _run(command, script=None, env=None):
     return done.stdout
 
 
+def _sorted_lines(found):
+    return "".join(sorted(found[0].splitlines(keepends=True)))
+
+
 class Database:
     """One database of a server; made anew by create()."""
 
@@ -86,8 +90,10 @@ class Postgres(Database):
         """The whole schema without the state tables of Godwit."""
         hidden = [f"--exclude-table=*.{table}" for table in STATE]
         text = _run(["pg_dump", "--schema-only", *hidden, "-d", self.url()])
-        # What newer versions put around a dump differs each time.
-        return re.sub(r"^\\(un)?restrict .*\n", "", text, flags=re.M)
+        # What newer versions put around a dump differs each time, and who was granted something first is
+        # history, not schema.
+        text = re.sub(r"^\\(un)?restrict .*\n", "", text, flags=re.M)
+        return re.sub(r"(?:^GRANT .*;\n)+", _sorted_lines, text, flags=re.M)
 
 
 class Mysql(Database):

@@ -1,0 +1,5 @@
+SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES';
+INSERT INTO "t" VALUES ('\', "x;");
+SET sql_mode = DEFAULT; -- a;
+INSERT INTO t VALUES ('\';', "y"); # b;
+SET @s = CONCAT('ALTER TABLE ', 't'); PREPARE q FROM @s; EXECUTE q; DEALLOCATE PREPARE q;
