@@ -256,9 +256,11 @@ static int ask_again(struct gw_workspace *workspace, const char *command, struct
         code = gw_workspace_reload(workspace, &ignored);
         gw_lock_release(workspace, &ignored);
     }
-    if (code)
+    if (code) { /* neither "nothing changed" nor "half-way" could be said in earnest */
+        fault->code = GW_NO_CONNECTION;
         return gw_hint(fault, "what was applied is not known until the database can be reached; "
                               "`godwit status` will tell, and the same command goes on from there");
+    }
     fault->code = GW_UNCHANGED;
     correct_code(workspace, fault);
     gw_emit(workspace->events, GW_LEVEL_WARN, "run.lost",

@@ -31,6 +31,7 @@ static int driver_lock(struct gw_session *session,
         len = (int)sizeof name - 1;
     gw_call_init(&call, session->project->database.backend, session->events, NULL);
     session->status = entry(&call, session->conn, (struct gw_str){ name, (size_t)len });
+    session->error_flags = session->status < 0 ? call.flags : 0;
     return gw_call_end(&call, session->status, function, GW_UNCHANGED, fault);
 }
 
@@ -224,8 +225,11 @@ int gw_lock_release(struct gw_workspace *workspace, struct gw_fault *fault)
     gw_batch_free(&batch);
     uint64_t flags = session->error_flags;
     gw_session_flush(session, &second);
-    session->error_flags |= flags;
+    flags |= session->error_flags;
     driver_lock(session, session->driver.unlock, "unlock", &third);
+    if (session->error_flags & GW_ERR_CONN_LOST)
+        third.code = GW_DONE;      /* the lock went with the session */
+    session->error_flags |= flags; /* of all: a lost connection may show in any of them */
     session->stop = stop;
     const struct gw_fault *worst = second.code ? &second : first.code ? &first : &third;
     if (worst->code && workspace->project.engine.durability == GW_DURABLE_REVISION) {

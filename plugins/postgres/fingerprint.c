@@ -46,7 +46,8 @@ static const char *const objects[] = {
      " (PARTITION BY a.attrelid ORDER BY a.attnum), format_type(a.atttypid,"
      " a.atttypmod), a.attnotnull, nullif(a.attidentity, ''), nullif(a.attgenerated,"
      " ''), pg_get_expr(d.adbin, d.adrelid), CASE WHEN a.attcollation <> 0 THEN"
-     " a.attcollation::regcollation::text END, a.attstorage, array_to_string(a.attacl,"
+     " (SELECT concat(o.collnamespace::regnamespace, '.', quote_ident(o.collname)) FROM"
+     " pg_collation o WHERE o.oid = a.attcollation) END, a.attstorage, array_to_string(a.attacl,"
      " ',')) FROM r JOIN pg_attribute a ON a.attrelid = r.oid LEFT JOIN pg_attrdef d ON"
      " d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attnum > 0 AND NOT"
      " a.attisdropped AND r.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"),

@@ -83,9 +83,15 @@ static void fresh(void)
 
 static void remove_database(void)
 {
-    char sql[128];
-    snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)", database);
+    char sql[160];
     PGconn *db = connect_to(postgres_server());
+    snprintf(sql, sizeof sql,
+             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'",
+             database);
+    while (*postgres_other_ask(db,
+                               sql)) /* as DROP DATABASE ... WITH (FORCE) does from version 13 on */
+        continue;
+    snprintf(sql, sizeof sql, "DROP DATABASE %s", database);
     postgres_other_ask(db, sql);
     PQfinish(db);
 }

@@ -196,6 +196,21 @@ static struct count count_steps(const struct gw_plan *plan)
     return count;
 }
 
+/* Where the database stands now. All that was to be done is done and recorded: that it cannot be read again is no
+ * failure of the run. */
+static int read_position(struct gw_cli *cli, bool changed, struct gw_buf *at, struct gw_buf *ids,
+                         struct gw_fault *fault)
+{
+    struct gw_fault unread = { 0 };
+    int code = changed ? gw_workspace_reload(&cli->workspace, &unread) : GW_DONE;
+    if (!code)
+        return gw_add_position(cli, at, ids, fault);
+    gw_emit(&cli->events, GW_LEVEL_WARN, "run.unread",
+            GW_FIELDS(gw_field_text("message", unread.message)),
+            "all is done, but where the database stands now could not be read: %s", unread.message);
+    return GW_DONE;
+}
+
 static int sum_up(struct gw_cli *cli, const struct gw_plan *plan, bool fake, int64_t elapsed,
                   struct gw_fault *fault)
 {
@@ -203,9 +218,7 @@ static int sum_up(struct gw_cli *cli, const struct gw_plan *plan, bool fake, int
     const struct count count = count_steps(plan);
     char time[GW_TIME_TEXT];
 
-    int code = plan->steps.len ? gw_workspace_reload(&cli->workspace, fault) : GW_DONE;
-    if (!code)
-        code = gw_add_position(cli, &at, &ids, fault);
+    int code = read_position(cli, plan->steps.len, &at, &ids, fault);
     gw_duration_text(time, elapsed);
     if (plan->steps.len == 0)
         gw_buf_printf(&text, "nothing to do; at %s", gw_buf_str(&at));
@@ -217,7 +230,9 @@ static int sum_up(struct gw_cli *cli, const struct gw_plan *plan, bool fake, int
                       fake ? "recorded" : "applied", count.applied,
                       gw_plural(count.applied, "revision", "revisions"));
     if (plan->steps.len)
-        gw_buf_printf(&text, " in %s; now at %s", time, gw_buf_str(&at));
+        gw_buf_printf(&text, " in %s", time);
+    if (plan->steps.len && at.len)
+        gw_buf_printf(&text, "; now at %s", gw_buf_str(&at));
     if (!code)
         gw_emit(&cli->events, GW_LEVEL_INFO, "run.summary",
                 GW_FIELDS(gw_field_int("applied", (int64_t)count.applied),
