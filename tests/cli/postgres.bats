@@ -64,6 +64,63 @@ drop_database() { admin "DROP DATABASE IF EXISTS $name WITH (FORCE)"; }
     fails 12 "cannot connect"
 }
 
+@test "keywords, a service file, several hosts: each names the database" {
+    project
+    migration aaaa00000001 "" "first"
+    host=$(printf '%s\n' "$GODWIT_TEST_POSTGRES" | sed 's/.*host=\([^&]*\).*/\1/')
+    port=${GODWIT_TEST_POSTGRES##*port=}
+    printf '[shop]\nhost=%s\nport=%s\nuser=godwit\ndbname=%s\n' "$host" "$port" "$name" >services
+    export PGSERVICEFILE=$PWD/services
+    tcp=$(part "$(tcp_of)" port)
+    password=$(part "$(tcp_of)" password)
+    for url in "host=$host port=$port user=godwit dbname=$name" "service=shop" "postgresql:///?service=shop" \
+        "postgresql://godwit:$password@127.0.0.1:1,127.0.0.1:$tcp/$name?target_session_attrs=read-write"; do
+        configure "$url"
+        go upgrade
+        is 0
+        go downgrade base --yes
+        is 0
+        silent_on "$password"
+    done
+    configure "postgresql://godwit:$password@127.0.0.1:$tcp/$name?target_session_attrs=standby"
+    fails 12 "standby"
+    silent_on "$password"
+}
+
+@test "the history has a schema of its own, whatever a migration makes of search_path" {
+    project
+    ask 'CREATE SCHEMA "o""ps; x"'
+    cat >>plugins.conf <<'CONF'
+engine = { lock_wait = "200ms"; state_schema = "o\"ps; x"; };
+CONF
+    sed -i '0,/^engine/{/^engine/d}' plugins.conf
+    migration aaaa00000001 "" "moves" $'CREATE SCHEMA app;\nSET search_path = app;\nCREATE TABLE t (x integer);'
+    migration bbbb00000002 aaaa00000001 "dump" $'SELECT pg_catalog.set_config(\'search_path\', \'\', false);\nCREATE TABLE public.u (x integer);'
+    go upgrade
+    is 0
+    [ "$(ask 'SELECT count(*) FROM "o""ps; x".godwit_revision')" = 2 ]
+    [ "$(ask "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY 1) FROM pg_tables WHERE schemaname IN ('app', 'public')")" = "app.t public.u" ]
+    go upgrade
+    is 0
+}
+
+@test "names of every kind" {
+    name="gw cli'\"; é$$"
+    admin "CREATE DATABASE \"${name//\"/\"\"}\""
+    configure "host=$(printf '%s\n' "$GODWIT_TEST_POSTGRES" | sed 's/.*host=\([^&]*\).*/\1/') port=${GODWIT_TEST_POSTGRES##*port=} user=godwit dbname='gw cli\\\\'\\\"; é$$'"
+    migration aaaa00000001 "" "odd" 'CREATE TABLE "a ""b'"'"'; DROP" ("ü :x" integer);'
+    go upgrade
+    is 0
+    go status
+    says "gw cli"
+    go lock status
+    is 0
+    go downgrade base --yes
+    [ "$status" -eq 0 ] || is 6
+    admin "DROP DATABASE \"${name//\"/\"\"}\" WITH (FORCE)"
+    name=gw_cli_$$
+}
+
 @test "TLS, and a certificate that is not the host's" {
     project "$(tcp_of)?sslmode=require"
     migration aaaa00000001 "" "first"

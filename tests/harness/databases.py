@@ -5,6 +5,7 @@ client. Nothing here uses Godwit."""
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -41,6 +42,14 @@ class Database:
         """Of this database, for Godwit."""
         parts = urlsplit(self.server)
         return parts._replace(path="/" + quote(self.name, safe="")).geturl()
+
+    def scripts(self, many):
+        """Runs many (name, text, transaction), each in a session of its own."""
+        for name, text, transaction in many:
+            try:
+                self.script(text, transaction)
+            except ClientError as error:
+                raise ClientError(f"{name}: {error}") from error
 
     def applied(self):
         """Ids of the revisions that are recorded."""
@@ -79,6 +88,19 @@ class Postgres(Database):
     def script(self, text, transaction=False):
         """Runs a script as psql does."""
         self._psql(self.url(), text, *(["-1"] if transaction else []))
+
+    def scripts(self, many):
+        """In one psql, which connects anew for each: starting it takes longer than most of them."""
+        with tempfile.TemporaryDirectory(prefix="gw-naive-") as folder:
+            words = []
+            for at, (name, text, transaction) in enumerate(many):
+                path = Path(folder) / f"{at:05}-{re.sub(r'[^A-Za-z0-9._-]+', '_', name)}.sql"
+                path.write_text(text, encoding="utf-8")
+                step = ["-f", str(path)]
+                words += ["-c", "\\connect -", *(["-c", "BEGIN", *step, "-c", "COMMIT"]
+                                                if transaction else step)]
+            if words:
+                _run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *words, self.url()])
 
     def rows(self, query):
         return self._psql(self.url(), query).splitlines()

@@ -56,22 +56,19 @@ class Run:
     def naive(self, count, callbacks=()):
         """The schema after so many ups, run by the server's own client."""
         self.begin()
-        for migration in self.migrations[:count]:
-            self.naive_script(migration)
+        # The tools that open a transaction for a file have it opened here, too.
+        wraps = self.history.format in ("goose", "dbmate")
+        try:
+            self.database.scripts((one.name, f"{self.session}\n{one.up}", one.transaction and wraps)
+                                  for one in self.migrations[:count])
+        except databases.ClientError as error:
+            raise Wrong(f"the naive runner failed: {error}") from error
         for path in callbacks:
             try:
                 self.database.script(path.read_text(encoding="utf-8-sig"), transaction=True)
             except databases.ClientError:
                 break
         return self.database.schema()
-
-    def naive_script(self, migration):
-        """The tools that open a transaction for a file have it opened here, too."""
-        transaction = migration.transaction and self.history.format in ("goose", "dbmate")
-        try:
-            self.database.script(f"{self.session}\n{migration.up}", transaction)
-        except databases.ClientError as error:
-            raise Wrong(f"the naive runner failed at {migration.name}: {error}") from error
 
     # ---- what is there ----
 
