@@ -36,6 +36,7 @@ struct making {
     bool first;    /* the next statement is the segment's first */
     bool inside;   /* between the file's own BEGIN and COMMIT */
     bool split_tx; /* the file has transactions of its own */
+    bool commits;  /* a COMMIT without a BEGIN came just before */
     unsigned begin_line;
     uint32_t group; /* first statement of the unit under way */
 };
@@ -81,8 +82,20 @@ static bool close_group(struct making *making)
     return done;
 }
 
+/* What stands between a COMMIT without a BEGIN and the next statement is two transactions, where the author thought
+ * of one that is open all the time; behind the last statement it means nothing. */
+static bool commit_before(struct making *making)
+{
+    if (!making->commits)
+        return true;
+    making->commits = false;
+    making->split_tx = true;
+    return close_group(making);
+}
+
 static int take_begin(struct making *making, struct gw_fault *fault)
 {
+    making->commits = false;
     if (making->inside)
         return refuse(making, fault, "begins a transaction inside a transaction",
                       "remove one BEGIN; savepoints are allowed");
@@ -94,6 +107,10 @@ static int take_begin(struct making *making, struct gw_fault *fault)
 
 static int take_commit(struct making *making, struct gw_fault *fault)
 {
+    if (!making->inside && making->script->mixes) {
+        making->commits = true; /* as the tool that it was written for has it */
+        return GW_DONE;
+    }
     if (!making->inside)
         return refuse(making, fault, "commits a transaction that it did not begin",
                       "remove the COMMIT, or add the BEGIN that belongs to it");
@@ -158,6 +175,7 @@ static int take_plain(struct making *making, size_t begin, size_t end, uint64_t 
         .line = making->line,
         .class_ = (uint32_t)(flags & GW_CLASS_MASK),
         .setting = flags & GW_SPLIT_SETTING,
+        .reading = flags & GW_SPLIT_READING,
         .assert_text = making->first ? making->segment->assert_text : NULL,
         .probe = making->first ? making->segment->probe : NULL,
     };
@@ -170,6 +188,8 @@ static int take_plain(struct making *making, size_t begin, size_t end, uint64_t 
         return gw_fail(fault, GW_USAGE, "%s: too many statements", making->script->file);
 
     /* Alone: without a transaction around the file, or where the database commits by itself. */
+    if (!commit_before(making))
+        return gw_fail_memory(fault);
     bool alone = making->inside ? statement.class_ != GW_CLASS_T && !tx_ddl(making)
                                 : statement.class_ != GW_CLASS_T || !making->script->transaction;
     if (alone && !close_group(making))

@@ -12,6 +12,7 @@ struct gw_program_statement {
     unsigned line;                   /* in the file, from 1 */
     uint32_t class_;                 /* GW_CLASS_* */
     bool setting;                    /* changes the session alone */
+    bool reading;                    /* and how what follows is read */
     const char *assert_text, *probe; /* NULL: none */
     struct gw_hash sha256;
 };

@@ -424,15 +424,16 @@ static int run_units(struct gw_step_work *work, const struct gw_journal *journal
 }
 
 /* Where statements commit by themselves, a slip in the last one would leave the revision half-way: the database reads
- * them all before the first runs. Not behind a setting, which may change how it reads. */
+ * them all before the first runs, or up to a setting that changes how it reads. */
 static int check_syntax(const struct gw_step_work *work, struct gw_fault *fault)
 {
     const struct gw_program *program = &work->program;
     for (size_t i = 0; i < program->statements.len && program->journalled; i++) {
         const struct gw_program_statement *statement = &program->statements.at[i];
-        if (statement->setting)
+        if (statement->reading)
             return GW_DONE;
-        if (gw_session_check(&work->workspace->session,
+        if (!statement->setting &&
+            gw_session_check(&work->workspace->session,
                              (struct gw_str){ statement->sql, statement->len }, fault))
             return gw_step_blame(work, (uint32_t)i, GW_UNCHANGED, fault);
     }

@@ -209,9 +209,7 @@ static void classify_assignment(const struct my_assignment *set, struct my_kind 
         return;
     my_lex_next(&value);
     if (strcmp(set->name, "autocommit") == 0 && !my_lex_among(&value, "1 ON TRUE DEFAULT"))
-        my_refuse(kind, GW_E_REFUSED,
-                  "remove it: a migration is a transaction anyway, if its statements allow it",
-                  "'SET autocommit = 0' is refused in a migration");
+        kind->ignored = true;
     for (size_t i = 0; i < sizeof modes_of_ours / sizeof modes_of_ours[0]; i++)
         if (strcmp(set->name, modes_of_ours[i]) == 0)
             my_refuse(kind, GW_E_REFUSED, "remove it",
@@ -239,6 +237,15 @@ static void classify_for(struct my_lexer *lexer, struct my_kind *kind)
     }
 }
 
+/* It, or keeping what it was: SET @OLD_AUTOCOMMIT = @@AUTOCOMMIT, @@AUTOCOMMIT = 0. */
+static bool about_autocommit(const struct my_assignment *set, const struct my_modes *modes)
+{
+    struct my_lexer value = MY_LEXER(set->value, *modes);
+    my_lex_next(&value);
+    return strcmp(set->name, "autocommit") == 0 ||
+           (set->scope == MY_SET_USER && my_lex_among(&value, "@@AUTOCOMMIT @@SESSION"));
+}
+
 static void classify_set(struct my_lexer *lexer, struct my_kind *kind)
 {
     struct my_set set;
@@ -251,11 +258,20 @@ static void classify_set(struct my_lexer *lexer, struct my_kind *kind)
     kind->flags |= GW_SPLIT_SETTING;
     kind->scope = MY_SCOPE_NONE;
     my_set_begin(&set, (struct gw_str){ lexer->text, lexer->len }, &lexer->modes);
-    while (my_set_next(&set, &assignment))
+    bool others = false;
+    while (my_set_next(&set, &assignment)) {
+        others |= !about_autocommit(&assignment, &lexer->modes);
+        if (my_set_reads(&assignment, &lexer->modes))
+            kind->flags |= GW_SPLIT_READING;
         if (assignment.scope == MY_SET_FORM)
             classify_form(&assignment, kind);
         else
             classify_assignment(&assignment, kind);
+    }
+    /* Left out: up to the next COMMIT all that can happen together does so anyway. */
+    if (kind->ignored && others)
+        my_refuse(kind, GW_E_REFUSED, "set it in a statement of its own, or remove it",
+                  "'SET autocommit = 0' beside other variables is refused in a migration");
 }
 
 /* ---- the table ---- */
@@ -328,6 +344,11 @@ static void classify_statement(struct gw_str sql, const struct my_modes *modes,
     enum my_token token = my_lex_next(&lexer);
     if (token != MY_T_WORD || explains(&lexer))
         return;
+    if (my_lex_is(&lexer, "DELIMITER")) {
+        my_refuse(kind, GW_E_SYNTAX, "write the delimiter behind it, on the same line",
+                  "'DELIMITER' without a delimiter");
+        return;
+    }
     if (my_is_client_command(&lexer)) {
         my_refuse(kind, GW_E_REFUSED, "remove it, or write what it does in SQL",
                   "'%.*s' is a command of the mysql client, not SQL", (int)(lexer.at - lexer.begin),
@@ -351,8 +372,10 @@ static void refuse_unfinished(const struct my_lexer *lexer, struct my_kind *kind
 
 static void check_backslash(const struct my_lexer *lexer, struct my_kind *kind)
 {
-    char next = lexer->at < lexer->len ? lexer->text[lexer->at] : ' ';
-    if (next != 'N')
+    char next = lexer->at < lexer->len ? lexer->text[lexer->at] : '\n';
+    if (next == '\n' || next == '\r')
+        my_refuse(kind, GW_E_SYNTAX, "remove it", "a backslash at the end of a line is no SQL");
+    else if (next != 'N')
         my_refuse(kind, GW_E_REFUSED, "end the statement with ';', and write SQL",
                   "'\\%c' is a command of the mysql client, not SQL", next);
 }

@@ -50,7 +50,7 @@ struct my_kind {
     enum my_scope scope;
     struct my_object objects[MY_OBJECTS];
     size_t n_objects;
-    bool ignored;             /* LOCK TABLES: not sent */
+    bool ignored;             /* LOCK TABLES, SET autocommit = 0: not sent */
     char plain[MY_NAME_ROOM]; /* the name after USE, PREPARE, DEALLOCATE PREPARE */
     /* With GW_SPLIT_REFUSED: why, and what to do. */
     gw_status status;

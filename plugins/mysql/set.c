@@ -154,6 +154,46 @@ static void assign_modes(const struct my_assignment *assignment, const struct my
     modes->no_backslash = read.removes ? backslash && !read.backslash : backslash || read.backslash;
 }
 
+/* Modes that the parser looks at besides those. */
+static const char *const parsing[] = { "NO_BACKSLASH_ESCAPES", "IGNORE_SPACE", "PIPES_AS_CONCAT",
+                                       "HIGH_NOT_PRECEDENCE" };
+
+static bool mode_reads(const struct my_assignment *assignment, const struct my_modes *modes)
+{
+    struct my_lexer lexer = MY_LEXER(assignment->value, *modes);
+    struct expression read = { 0 };
+    char text[1024];
+    bool reads = modes->ansi_quotes || modes->no_backslash; /* and may not do so any more */
+    for (enum my_token token; (token = my_lex_next(&lexer)) != MY_T_END;) {
+        read_token(&lexer, token, &read);
+        my_lex_plain(&lexer, text, sizeof text);
+        for (size_t i = 0; i < sizeof parsing / sizeof parsing[0]; i++)
+            reads |= token != MY_T_OTHER && holds_mode(text, parsing[i]);
+    }
+    return reads || read.quotes || read.live || read.saved || read.removes;
+}
+
+bool my_set_reads(const struct my_assignment *assignment, const struct my_modes *modes)
+{
+    static const char *const sets[] = { "names", "character", "charset", "character_set_client" };
+    struct my_lexer value = MY_LEXER(assignment->value, *modes);
+    if (assignment->scope == MY_SET_SESSION && strcmp(assignment->name, "sql_mode") == 0)
+        return mode_reads(assignment, modes);
+    if (assignment->scope != MY_SET_SESSION && assignment->scope != MY_SET_FORM)
+        return false;
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        char text[32];
+        if (strcmp(assignment->name, sets[i]) != 0)
+            continue;
+        if (my_lex_peek(&value, "SET")) /* CHARACTER SET x */
+            my_lex_next(&value);
+        my_lex_next(&value);
+        my_lex_plain(&value, text, sizeof text);
+        return strncasecmp(text, "utf8", 4) != 0;
+    }
+    return false;
+}
+
 void my_set_modes(struct gw_str sql, const struct my_modes *base, struct my_modes *modes)
 {
     struct my_set set;

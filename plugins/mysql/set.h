@@ -27,6 +27,8 @@ struct my_set {
 /* sql: a statement that begins with SET. */
 void my_set_begin(struct my_set *set, struct gw_str sql, const struct my_modes *modes);
 bool my_set_next(struct my_set *set, struct my_assignment *out);
+/* The server reads what follows in another way than now: sql_mode, or a character set that is not UTF-8. */
+bool my_set_reads(const struct my_assignment *assignment, const struct my_modes *modes);
 /* What a statement that begins with SET makes of sql_mode. base: modes that @saved variables and DEFAULT mean. */
 void my_set_modes(struct gw_str sql, const struct my_modes *base, struct my_modes *modes);
 

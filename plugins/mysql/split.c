@@ -106,16 +106,28 @@ static gw_status split_first(struct splitter *split, enum my_token token, bool *
     return GW_OK;
 }
 
+/* A delimiter, or a ';' beside another one: what stands between two of those the client sends together, and the server
+ * cuts it up. Only a body goes on behind a ';' then, and no guess is made where it ends. */
+static bool ends_statement(struct splitter *split, enum my_token token)
+{
+    if (split->custom)
+        return token == MY_T_DELIMITER ||
+               (!split->lexer.inside && split->program.state == MY_PROGRAM_NONE);
+    bool ends = my_program_semicolon(&split->program); /* counts it in any case */
+    return ends && !split->lexer.inside;
+}
+
 static gw_status split_token(struct splitter *split, enum my_token token)
 {
     bool first = !split->inside, taken = false;
-    if (token == MY_T_DELIMITER) {
-        if (first ||
-            (!split->custom && (split->lexer.inside || !my_program_semicolon(&split->program)))) {
-            split->end = split->lexer.at;
+    bool beside = split->custom && token == MY_T_OTHER && my_lex_mark(&split->lexer, ';');
+    if (token == MY_T_DELIMITER || beside) {
+        if (first)
             return GW_OK;
-        }
-        return split_emit(split);
+        if (ends_statement(split, token))
+            return split_emit(split);
+        split->end = split->lexer.at;
+        return GW_OK;
     }
     if (first) {
         gw_status status = split_first(split, token, &taken);
@@ -127,8 +139,7 @@ static gw_status split_token(struct splitter *split, enum my_token token)
     split->end = split->lexer.at;
     if (token == MY_T_OTHER && my_lex_mark(&split->lexer, '\\'))
         return split_backslash(split, first);
-    if (!split->custom)
-        my_program_token(&split->program, &split->lexer, token);
+    my_program_token(&split->program, &split->lexer, token);
     return GW_OK;
 }
 
@@ -145,6 +156,19 @@ static void split_space(struct splitter *split)
         split->end = lexer->at;
 }
 
+/* "--" where a line and a statement begin: to the client a comment whatever follows, to the server only before a
+ * blank. Inside of a statement the server decides: 5--1 is a sum. */
+static bool skip_comment(struct splitter *split)
+{
+    const struct my_lexer *lexer = &split->lexer;
+    split->lexer.begin = lexer->at;
+    if (split->inside || split->lexer.inside || lexer->len - lexer->at < 2 ||
+        memcmp(lexer->text + lexer->at, "--", 2) != 0 || !starts_line(split))
+        return false;
+    split->lexer.at = line_end(split, lexer->at);
+    return true;
+}
+
 gw_status my_split(struct gw_call *call, void *conn, struct gw_str script,
                    const struct gw_split_out *out)
 {
@@ -157,7 +181,11 @@ gw_status my_split(struct gw_call *call, void *conn, struct gw_str script,
         split.base = my_modes_now(session);
     split.lexer = MY_LEXER(script, split.base);
     split.lexer.delimiter = semicolon;
-    while (status == GW_OK && (token = my_lex(&split.lexer)) != MY_T_END) {
+    while (status == GW_OK) {
+        if (skip_comment(&split))
+            continue;
+        if ((token = my_lex(&split.lexer)) == MY_T_END)
+            break;
         if (token == MY_T_SPACE)
             split_space(&split);
         else

@@ -153,10 +153,11 @@ static gw_status run_user(struct my_session *session, const struct gw_statement 
     my_classify(statement->sql, &modes, &kind);
     gw_status status = check_allowed(session, &kind);
     if (status == GW_OK && kind.ignored) {
-        my_log(
-            session, GW_LOG_INFO,
-            "'%.12s' is left out: while tables are locked, the migration history is out of reach",
-            statement->sql.ptr);
+        my_log(session, GW_LOG_INFO, "'%.*s' is left out: %s",
+               (int)(statement->sql.len < 24 ? statement->sql.len : 24), statement->sql.ptr,
+               kind.verb == MY_V_SET
+                   ? "what can happen together does so up to the next COMMIT"
+                   : "while tables are locked, the migration history is out of reach");
         return GW_OK;
     }
     if (status == GW_OK)

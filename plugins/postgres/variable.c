@@ -112,7 +112,8 @@ static gw_status add_value(struct postgres_session *session, struct gw_buf *out,
     const char *value = value_of(session, name, number);
     if (!value)
         return postgres_fail(session, GW_E_REFUSED,
-                             "give it a value by \\set before, or use `-- godwit:vars`",
+                             "give it a value by \\set before it; in files of Godwit's own `-- "
+                             "godwit:vars` does, too",
                              "psql's variable ':%.*s' is not set",
                              (int)(token->len < 64 ? token->len : 64), text + token->begin);
     if (token->token == POSTGRES_T_WORD)

@@ -276,7 +276,7 @@ static void test_transactions_of_a_migration_are_refused(void **state)
     static const char *const refused[] = { "COMMIT",
                                            "ROLLBACK",
                                            "BEGIN",
-                                           "SET autocommit = 0",
+                                           "SET autocommit = 0, unique_checks = 0",
                                            "SELECT RELEASE_ALL_LOCKS()",
                                            "SET ROLE NONE",
                                            "LOAD DATA LOCAL INFILE 'x' INTO TABLE t" };
@@ -286,8 +286,9 @@ static void test_transactions_of_a_migration_are_refused(void **state)
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         assert_int_equal(run_user(&c, refused[i]), GW_E_REFUSED);
     MUST(&c, TX, "CREATE TABLE t (id INT)", "LOCK TABLES t WRITE", "INSERT INTO t VALUES (1)",
-         "UNLOCK TABLES");
+         "UNLOCK TABLES", "SET autocommit = 0");
     assert_non_null(strstr(c.call.log, "LOCK TABLES"));
+    expect_rows(&c, "SELECT @@autocommit", "1\n");
     connection_close(&c);
 }
 

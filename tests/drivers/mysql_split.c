@@ -14,7 +14,8 @@ enum {
     A = GW_CLASS_A,
     N = GW_CLASS_N,
     S = GW_SPLIT_SETTING, /* of class T */
-    R = GW_SPLIT_REFUSED
+    R = GW_SPLIT_REFUSED,
+    READING = GW_SPLIT_READING
 };
 
 /* Asserts the statements, written as "first|second|". */
@@ -32,54 +33,69 @@ static void expect_split(const char *script, const char *expected)
     assert_string_equal(text, expected);
 }
 
+static const struct {
+    const char *script, *expected;
+} texts[] = {
+    { "SELECT ';' ; SELECT \";\"", "SELECT ';'|SELECT \";\"|" },
+    { "SELECT 'it''s; \\'; x'; SELECT 2", "SELECT 'it''s; \\'; x'|SELECT 2|" },
+    { "SELECT `a;``b;`;SELECT 2", "SELECT `a;``b;`|SELECT 2|" },
+    { "SELECT 5--1; SELECT 2", "SELECT 5--1|SELECT 2|" },
+    { "SELECT 1 -- ; no\n+1; # ; no\nSELECT 2", "SELECT 1 -- ; no\n+1|SELECT 2|" },
+    { "SELECT 1 /* ; /* not nested */; SELECT 2", "SELECT 1|SELECT 2|" },
+    { "/* SELECT 1; */", "" },
+    { "\xef\xbb\xbfSELECT 1;", "SELECT 1|" },
+    /* dumps */
+    { "/*!999999\\- enable the sandbox mode */ \n/*!40101 SET NAMES utf8mb4 */;\nSELECT 1;",
+      "/*!40101 SET NAMES utf8mb4 */|SELECT 1|" },
+    { "/*M!100616 SET NOTE_VERBOSITY=0 */;", "/*M!100616 SET NOTE_VERBOSITY=0 */|" },
+    { "CREATE /*!50003 IF; */ x; SELECT 1", "CREATE /*!50003 IF; */ x|SELECT 1|" },
+    { "DELIMITER ;;\n/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER "
+      "t "
+      "BEFORE INSERT ON a\nFOR EACH ROW BEGIN SET NEW.x = 1; END */;;\nDELIMITER ;\nSELECT 1;",
+      "/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER t "
+      "BEFORE INSERT ON a\nFOR EACH ROW BEGIN SET NEW.x = 1; END */|SELECT 1|" },
+    /* DELIMITER */
+    { "delimiter //\nSELECT 1; SELECT 2//\nDELIMITER ;\nSELECT 3;", "SELECT 1|SELECT 2|SELECT 3|" },
+    { "DELIMITER $$\nDROP PROCEDURE IF EXISTS p;\nCREATE PROCEDURE p() BEGIN SELECT 1; END;$$\n"
+      "DELIMITER ;\nSELECT 3;",
+      "DROP PROCEDURE IF EXISTS p|CREATE PROCEDURE p() BEGIN SELECT 1; END;|SELECT 3|" },
+    { "DELIMITER //\nCREATE PACKAGE k AS FUNCTION f RETURN INT; END;//\n/*!50003 SELECT ';' "
+      "*/; "
+      "SELECT 2//",
+      "CREATE PACKAGE k AS FUNCTION f RETURN INT; END;|/*!50003 SELECT ';' */|SELECT 2|" },
+    { "/*!50003 CREATE*/ /*!50003 TRIGGER t BEFORE DELETE ON c FOR EACH ROW BEGIN SET @a=1; "
+      "SET "
+      "@b=2; END */;\nSELECT 2;",
+      "/*!50003 CREATE*/ /*!50003 TRIGGER t BEFORE DELETE ON c FOR EACH ROW BEGIN SET @a=1; "
+      "SET "
+      "@b=2; END */|SELECT 2|" },
+    { "--no blank; behind it\n  --;\nSELECT 5\n--3; SELECT 2;--x\n",
+      "SELECT 5\n--3|SELECT 2|--x|" },
+    { "DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$\nDELIMITER ;\n",
+      "CREATE PROCEDURE p() BEGIN SELECT 1; END|" },
+    { "DELIMITER //\nSELECT '//', `//` /* // */ -- //\n//\nSELECT 2//",
+      "SELECT '//', `//`|SELECT 2|" },
+    { "  DELIMITER |\nSELECT 1|\r\n  DELIMITER ;\r\nSELECT 2;", "SELECT 1|SELECT 2|" },
+    /* strings in either mode of quoting, as the script itself sets it */
+    { "SET sql_mode = 'NO_BACKSLASH_ESCAPES'; SELECT '\\'; SELECT 2",
+      "SET sql_mode = 'NO_BACKSLASH_ESCAPES'|SELECT '\\'|SELECT 2|" },
+    { "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES'); SELECT '\\'; SELECT "
+      "2",
+      "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')|SELECT '\\'|SELECT "
+      "2|" },
+    { "SET @@sql_mode := 'ANSI'; SELECT \"\\\" FROM x; SELECT 2",
+      "SET @@sql_mode := 'ANSI'|SELECT \"\\\" FROM x|SELECT 2|" },
+    { "SET @o = @@sql_mode, sql_mode = 'NO_BACKSLASH_ESCAPES'; SET sql_mode = @o; SELECT "
+      "'\\';'",
+      "SET @o = @@sql_mode, sql_mode = 'NO_BACKSLASH_ESCAPES'|SET sql_mode = @o|SELECT "
+      "'\\';'|" },
+};
+
 static void test_split_text(void **state)
 {
-    static const struct {
-        const char *script, *expected;
-    } cases[] = {
-        { "SELECT ';' ; SELECT \";\"", "SELECT ';'|SELECT \";\"|" },
-        { "SELECT 'it''s; \\'; x'; SELECT 2", "SELECT 'it''s; \\'; x'|SELECT 2|" },
-        { "SELECT `a;``b;`;SELECT 2", "SELECT `a;``b;`|SELECT 2|" },
-        { "SELECT 5--1; SELECT 2", "SELECT 5--1|SELECT 2|" },
-        { "SELECT 1 -- ; no\n+1; # ; no\nSELECT 2", "SELECT 1 -- ; no\n+1|SELECT 2|" },
-        { "SELECT 1 /* ; /* not nested */; SELECT 2", "SELECT 1|SELECT 2|" },
-        { "/* SELECT 1; */", "" },
-        { "\xef\xbb\xbfSELECT 1;", "SELECT 1|" },
-        /* dumps */
-        { "/*!999999\\- enable the sandbox mode */ \n/*!40101 SET NAMES utf8mb4 */;\nSELECT 1;",
-          "/*!40101 SET NAMES utf8mb4 */|SELECT 1|" },
-        { "/*M!100616 SET NOTE_VERBOSITY=0 */;", "/*M!100616 SET NOTE_VERBOSITY=0 */|" },
-        { "CREATE /*!50003 IF; */ x; SELECT 1", "CREATE /*!50003 IF; */ x|SELECT 1|" },
-        { "DELIMITER ;;\n/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER "
-          "t "
-          "BEFORE INSERT ON a\nFOR EACH ROW BEGIN SET NEW.x = 1; END */;;\nDELIMITER ;\nSELECT 1;",
-          "/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER t "
-          "BEFORE INSERT ON a\nFOR EACH ROW BEGIN SET NEW.x = 1; END */|SELECT 1|" },
-        /* DELIMITER */
-        { "delimiter //\nSELECT 1; SELECT 2//\nDELIMITER ;\nSELECT 3;",
-          "SELECT 1; SELECT 2|SELECT 3|" },
-        { "DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$\nDELIMITER ;\n",
-          "CREATE PROCEDURE p() BEGIN SELECT 1; END|" },
-        { "DELIMITER //\nSELECT '//', `//` /* // */ -- //\n//\nSELECT 2//",
-          "SELECT '//', `//`|SELECT 2|" },
-        { "  DELIMITER |\nSELECT 1|\r\n  DELIMITER ;\r\nSELECT 2;", "SELECT 1|SELECT 2|" },
-        /* strings in either mode of quoting, as the script itself sets it */
-        { "SET sql_mode = 'NO_BACKSLASH_ESCAPES'; SELECT '\\'; SELECT 2",
-          "SET sql_mode = 'NO_BACKSLASH_ESCAPES'|SELECT '\\'|SELECT 2|" },
-        { "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES'); SELECT '\\'; SELECT "
-          "2",
-          "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')|SELECT '\\'|SELECT "
-          "2|" },
-        { "SET @@sql_mode := 'ANSI'; SELECT \"\\\" FROM x; SELECT 2",
-          "SET @@sql_mode := 'ANSI'|SELECT \"\\\" FROM x|SELECT 2|" },
-        { "SET @o = @@sql_mode, sql_mode = 'NO_BACKSLASH_ESCAPES'; SET sql_mode = @o; SELECT "
-          "'\\';'",
-          "SET @o = @@sql_mode, sql_mode = 'NO_BACKSLASH_ESCAPES'|SET sql_mode = @o|SELECT "
-          "'\\';'|" },
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        expect_split(cases[i].script, cases[i].expected);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        expect_split(texts[i].script, texts[i].expected);
 }
 
 /* Each of them is one statement, and what follows is another. */
@@ -148,6 +164,16 @@ static const struct {
     { "SET @x = (SELECT 1)", S },
     { "SET NAMES utf8mb4", S },
     { "SET FOREIGN_KEY_CHECKS = 0, @y = 1", S },
+    { "SET autocommit = 0", S },
+    { "SET @OLD_AUTOCOMMIT=@@AUTOCOMMIT, @@AUTOCOMMIT=0", S },
+    { "SET AUTOCOMMIT=@OLD_AUTOCOMMIT", S },
+    { "SET autocommit = 0, @x = 1", S | R },
+    { "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'", S },
+    { "SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')", S | READING },
+    { "SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='ORACLE'", S | READING },
+    { "SET NAMES gbk", S | READING },
+    { "SET CHARACTER SET gbk", S | READING },
+    { "SET @@character_set_client = gbk, @x = 1", S | READING },
     { "/*!40014 SET @OLD=@@UNIQUE_CHECKS, UNIQUE_CHECKS=0 */", S },
     { "SET autocommit = 1", S },
     { "USE other", S },
@@ -191,7 +217,6 @@ static const struct {
     { "ROLLBACK WORK", GW_SPLIT_ROLLBACK },
     { "COMMIT AND CHAIN", GW_SPLIT_COMMIT | R },
     { "XA START 'x'", R },
-    { "SET autocommit = 0", S | R },
     { "LOAD DATA LOCAL INFILE 'x' INTO TABLE t", R },
     { "SELECT GET_LOCK('x', 1)", R },
     { "DO release_all_locks ()", R },

@@ -74,7 +74,8 @@ class Project:
         if format:
             lines.append(f'format = "{format}";')
         if placeholders:
-            pairs = " ".join(f'{key} = "{value}";' for key, value in placeholders.items())
+            pairs = " ".join(f'{key} = "{value.replace("${", "$${")}";'
+                             for key, value in placeholders.items())
             lines.append(f"vars = {{ {pairs} }};")
         text = (f"database = {{ {database} }};\n"
                 f"migrations = {{ {' '.join(lines)} }};\n"

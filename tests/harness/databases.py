@@ -134,7 +134,7 @@ class Mysql(Database):
         return options
 
     def _client(self, script, *database):
-        return _run(["mariadb", "--no-defaults", *self._options(), "--batch", "--skip-column-names",
+        return _run(["mariadb", "--no-defaults", *self._options(), "--batch", "--skip-column-names", "--comments",
                      "--default-character-set=utf8mb4", *database], script)
 
     def create(self):
@@ -148,7 +148,8 @@ class Mysql(Database):
     def script(self, text, transaction=False):
         """Runs a script as the client does. Bodies without DELIMITER are for a multi-statement
         query, which the client sends when the delimiter never occurs."""
-        if re.search(r"^\s*CREATE\s+PROCEDURE", text, re.I | re.M) and "DELIMITER" not in text:
+        bodies = re.search(r"^\s*CREATE\s+(OR\s+REPLACE\s+)?PROCEDURE", text, re.I | re.M)
+        if bodies and "DELIMITER" not in text.upper():
             text = f"DELIMITER //gw//\n{text}\n//gw//\n"
         self._client(text, self.name)
 

@@ -67,6 +67,15 @@ static const struct {
 } cases[] = {
     { .name = "empty", .sql = "", .units = "" },
     { .name = "comments alone", .sql = "-- nothing\n/* at all */;\n", .units = "" },
+    { .name = "a COMMIT without a BEGIN, written for another tool",
+      .sql = "CREATE TABLE a(x); COMMIT; CREATE TABLE b(x); CREATE TABLE c(x); COMMIT;",
+      .mixes = true,
+      .units = "1 2",
+      .journalled = true },
+    { .name = "a last COMMIT without a BEGIN, written for another tool",
+      .sql = "CREATE TABLE a(x); CREATE TABLE b(x); COMMIT;",
+      .mixes = true,
+      .units = "2" },
     { .name = "one transaction", .sql = "CREATE TABLE a(x); CREATE TABLE b(x);", .units = "2" },
     { .name = "trigger",
       .sql = "CREATE TABLE a(x);\nCREATE TRIGGER t AFTER INSERT ON a BEGIN "

@@ -21,7 +21,9 @@ enum {
     GW_SPLIT_ROLLBACK = 1 << 4, /* rolls one back */
     GW_SPLIT_REFUSED = 1 << 5,  /* no migration may run it; run() will say why */
     /* changes the session alone: nothing to undo; done again where the session is another one */
-    GW_SPLIT_SETTING = 1 << 6
+    GW_SPLIT_SETTING = 1 << 6,
+    /* with _SETTING: the database reads what follows in another way (quotes, backslashes, character set) */
+    GW_SPLIT_READING = 1 << 7
 };
 struct gw_split_out {
     uint32_t struct_size;
