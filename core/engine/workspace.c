@@ -3,11 +3,8 @@
 
 #include "migration/formats/format.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <pwd.h>
-#include <sched.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -58,7 +55,6 @@ struct files_job {
     struct gw_fault fault;
     int code;
     pthread_t thread;
-    sem_t apart; /* it has a working directory of its own */
     bool running;
 };
 
@@ -70,33 +66,13 @@ static void *files_read(void *payload)
     return NULL;
 }
 
-/* A driver that changes the working directory meanwhile must not lead us to other files. */
-static void *files_read_apart(void *payload)
-{
-    struct files_job *job = payload;
-    unshare(CLONE_FS);
-    sem_post(&job->apart);
-    return files_read(job);
-}
-
-static bool start_apart(struct files_job *job)
-{
-    if (sem_init(&job->apart, 0, 0))
-        return false;
-    bool started = pthread_create(&job->thread, NULL, files_read_apart, job) == 0;
-    while (started && sem_wait(&job->apart) && errno == EINTR)
-        ;
-    sem_destroy(&job->apart);
-    return started;
-}
-
 static void files_begin(struct files_job *job, bool apart)
 {
     /* Signals are for the main thread: it is the one that waits and polls. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    job->running = apart && start_apart(job);
+    job->running = apart && pthread_create(&job->thread, NULL, files_read, job) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!job->running)
         files_read(job);
