@@ -28,6 +28,15 @@ static void add_safe(struct gw_buf *out, struct gw_str text, size_t most)
     gw_text_safe(out, text.ptr, len, false);
 }
 
+/* Without memory: what may be shown as it is, and a mark for the rest. */
+static void keep_plain(char *out, size_t room, struct gw_str text)
+{
+    size_t len = text.len < room - 1 ? text.len : room - 1;
+    for (size_t i = 0; i < len; i++)
+        out[i] = text.ptr[i] >= ' ' && text.ptr[i] <= '~' ? text.ptr[i] : '?';
+    out[len] = '\0';
+}
+
 static void keep_text(char *out, size_t room, struct gw_str text)
 {
     struct gw_buf safe = GW_BUF_TEXT;
@@ -37,6 +46,8 @@ static void keep_text(char *out, size_t room, struct gw_str text)
     len = gw_text_valid(s, len); /* what was made visible may have grown past the room */
     memcpy(out, s, len);
     out[len] = '\0';
+    if (safe.failed)
+        keep_plain(out, room, text);
     gw_buf_free(&safe);
 }
 

@@ -193,6 +193,7 @@ static int describe_slot(struct gw_registry *registry, struct gw_plugin_slot *sl
     int code = gw_registry_examine(registry, &examined, slot->plugin.name, false, fault);
     if (!code)
         code = check_once(registry, slot, examined.file.facts.path, fault);
+    slot->plugin.bundled = examined.trust == GW_TRUST_BUNDLED;
     if (!code)
         code = gw_plugin_open(&slot->plugin, &examined.file, examined.sealed, &slot->theirs, fault);
     if (!code)

@@ -16,8 +16,10 @@ class Case:
     word = "trust"  # why it may run: "trust" was said; a "pin" in a configuration that is named; ""
     then = ""  # on the word from the plugin: "kill", "interrupt", "leave"
     journalled = False  # the migrations commit statement by statement
+    memory = 0  # MiB that the process may have; 0: as many as there are
     quiet = False  # it took standard error away
     seen = ()  # what the call that reports has found
+    swap = ""  # the file that takes the plugin's place once that is checked, and before it is loaded
     arguments = ()  # of the command
     isolation = ("none",)  # one test for each: add "process" where a process of its own is to hold it
 
@@ -67,6 +69,8 @@ def load_cases():
     yield Case("set-id", prepare=files.set_id, says=("is set-id",))
     yield Case("bare-name", prepare=files.path_is("hostile.so"), code=USAGE, says=("is a bare name",))
     yield Case("empty-path", prepare=files.path_is(""), code=USAGE, says=("is empty",))
+    yield Case("swapped", code=0, swap="major-2.so")
+    yield Case("swapped-pinned", word="pin", code=0, swap="major-2.so")
     yield Case("two-names", prepare=files.second_entry, code=0)
 
 
@@ -119,6 +123,7 @@ def ending_cases():
         yield Case(f"{call}-exit", f"{call}.exit", code, (f"plugin 'hostile' ended the program {where}",))
         yield Case(f"{call}-crash", f"{call}.crash", -SIGSEGV, (f"plugin 'hostile' crashed (SIGSEGV) {where}",))
     yield Case("run-quick-exit", "work.quick_exit", UNCHANGED, ("ended the program in 'run'",))
+    yield Case("work-bomb", "work.bomb", UNCHANGED, ("out of memory",), memory=256)
     yield Case("run-_exit", "work._exit", 0)  # nobody can tell: see docs/plugins.md
     yield Case("run-abort", "work.abort", -SIGABRT, ("crashed (SIGABRT) in 'run'",))
     yield Case("constructor-abort", "constructor.abort", -SIGABRT, ("crashed (SIGABRT) while it was loaded",))
@@ -150,6 +155,9 @@ def answer_cases():
     yield Case("run-range", "work.range", UNCHANGED, ("run told of statement",))
     yield Case("run-twice", "work.twice", UNCHANGED, ("run told of statement 1 twice",))
     yield Case("run-fails-late", "work.fails_late", UNCHANGED, ("run returned -1000 without a message",))
+    yield Case("work-lies", "work.lies", UNCHANGED, ("has no record of it",))
+    yield Case("query-echo", "query.echo", 0)
+    yield Case("query-echo-ghost", "query.echo", 0, prepare=files.ghost)
     yield Case("open-nothing", "open.nothing", NO_CONNECTION, ("open gave no connection",))
     for deed in ("null_text", "null_key", "null_field"):
         yield Case("info-" + deed.replace("_", "-"), "info." + deed, NO_CONNECTION, ("info gave",))

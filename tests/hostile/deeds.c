@@ -61,6 +61,10 @@ static void end_process(const char *function)
         __builtin_trap();
     if (asked(function, "overflow"))
         overflow(NULL);
+    static char *volatile block; /* as long as there is memory, down to its last bytes */
+    for (size_t size = 1 << 20; size >= 16 && asked(function, "bomb"); size /= 2)
+        while ((block = malloc(size)))
+            memset(block, 1, size);
     if (asked(function, "kill"))
         kill(getpid(), SIGKILL);
     if (asked(function, "loop")) {
@@ -99,7 +103,9 @@ static void change_process(const char *function)
         exit(99);
     if (asked(function, "locale")) {
         setlocale(LC_ALL, "C.UTF-8");
-        uselocale(newlocale(LC_ALL_MASK, "C.UTF-8", NULL));
+        static volatile locale_t own; /* reachable, for whoever looks for leaks */
+        own = newlocale(LC_ALL_MASK, "C.UTF-8", NULL);
+        uselocale(own);
     }
     if (asked(function, "close_standard"))
         close_range(0, 2, 0);

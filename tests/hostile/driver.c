@@ -17,7 +17,8 @@
 #endif
 
 enum {
-    CELLS = 20
+    CELLS = 20,
+    WHOLE_REVISION = 16 /* columns */
 };
 
 static const struct gw_host *the_host;
@@ -132,6 +133,11 @@ static gw_status driver_run(struct gw_call *call, void *conn, const struct gw_ru
         out->done(call, run->n_statements, -5, INT64_MIN);
         return GW_OK;
     }
+    if (asked(kind, "lies")) {
+        for (uint32_t i = 0; i < run->n_statements; i++)
+            out->done(call, i, 1, 0);
+        return GW_OK;
+    }
     status = sqlite->run(call, conn, run, out);
     if (asked(kind, "twice"))
         out->done(call, 0, 1, 0);
@@ -164,6 +170,21 @@ static gw_status give_row(struct gw_call *call, const struct gw_rows_out *out, s
     return out->row(call, cells, n); /* once more, whatever it was told */
 }
 
+/* Gives each whole row of a revision a thousand times. */
+static const struct gw_rows_out *echoed;
+
+static gw_status echo_columns(struct gw_call *call, const struct gw_column *columns, uint32_t n)
+{
+    return echoed->columns(call, columns, n);
+}
+
+static gw_status echo_row(struct gw_call *call, const struct gw_cell *cells, uint32_t n)
+{
+    for (int i = 0; i < 1000 && n == WHOLE_REVISION; i++)
+        echoed->row(call, cells, n);
+    return echoed->row(call, cells, n);
+}
+
 static gw_status driver_query(struct gw_call *call, void *conn, const struct gw_statement *question,
                               const struct gw_rows_out *out)
 {
@@ -191,7 +212,9 @@ static gw_status driver_query(struct gw_call *call, void *conn, const struct gw_
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (asked("query", rows[i].deed))
             return give_row(call, out, rows[i].cell, rows[i].n);
-    return sqlite->query(call, conn, question, out);
+    static const struct gw_rows_out echo = { sizeof echo, 0, echo_columns, echo_row };
+    echoed = out;
+    return sqlite->query(call, conn, question, asked("query", "echo") ? &echo : out);
 }
 
 /* ---- lock, quote ---- */

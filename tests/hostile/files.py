@@ -80,6 +80,15 @@ def huge(project):
     os.truncate(project.plugin, 1 << 30)
 
 
+def ghost(project):
+    """The revision that the database has is in no file; gives back what brings it back."""
+    project.real("upgrade")
+    file = next((project.folder / "migrations").glob("*cccc*"))
+    away = project.folder / "away.sql"
+    file.rename(away)
+    return lambda: away.rename(file)
+
+
 # ---- its place, trust and pins ----
 
 def exchanged(project):

@@ -9,6 +9,7 @@ done that is not journalled, the lock is free, and the real driver brings the da
 import argparse
 import os
 import re
+import resource
 import select
 import shutil
 import signal
@@ -25,7 +26,7 @@ DEADLINE = 20  # seconds; a case takes less than one
 MEMORY = "/dev/shm"  # where a sync is free: no disk fails here
 TABLES = {"aaaa00000001": ["a"], "bbbb00000002": ["b1", "b2"], "cccc00000003": ["c"]}
 # What ends a process is to end it here as it does without a sanitizer.
-SANITIZER = "handle_segv=0:handle_abort=0:handle_sigill=0:handle_sigbus=0:use_sigaltstack=0:detect_leaks=1"
+SANITIZER = "handle_segv=0:handle_abort=0:handle_sigill=0:handle_sigbus=0:use_sigaltstack=0:detect_leaks=1:verify_asan_link_order=0"
 
 
 class Wrong(Exception):
@@ -96,12 +97,22 @@ class Run:
         self.project, self.case, self.child = project, case, None
         os.mkfifo(project.pipe)
         pipe = os.open(project.pipe, os.O_RDWR | os.O_NONBLOCK)  # so that nobody waits for the other end to open
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (case.memory << 20, case.memory << 20))
+
         environment = dict(project.environment, HOSTILE=case.do)
+        if case.swap:
+            other = project.folder / "plugins/other.so"
+            shutil.copy(project.plugins / case.swap, other)
+            environment |= {"LD_PRELOAD": str(project.plugins / "swap.so"), "SWAP_FROM": str(other),
+                            "SWAP_TO": str(project.plugin)}
         named = ["--config", "plugins.conf"] if case.word == "pin" else []
         out, err = project.folder / "stdout", project.folder / "stderr"
         with out.open("wb") as to_out, err.open("wb") as to_err:
             process = subprocess.Popen([project.godwit, *named, *case.arguments, "upgrade"], cwd=project.folder, env=environment,
-                                       stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_err, umask=0o022)
+                                       stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_err, umask=0o022,
+                                       preexec_fn=limit if case.memory else None)
         try:
             if case.then:
                 self.answer(process, pipe)
@@ -142,6 +153,8 @@ def check_output(run, case):
             raise Wrong(f"not said: {text}\n{run.err[:2000]}")
     if run.code > 0 and not case.quiet:
         check_sentence(run.err)
+    if case.swap and run.project.plugin.read_bytes() != (run.project.plugins / case.swap).read_bytes():
+        raise Wrong("the file was not exchanged: mend this test")
     for text in case.seen:
         seen = run.project.seen.read_text(encoding="utf-8")
         if text not in seen:
@@ -157,11 +170,11 @@ def check_sentence(err):
     if len(errors) != 1:
         raise Wrong(f"not one error, but {len(errors)}:\n{err[:2000]}")
     error, rest = lines[errors[0]], lines[errors[0] + 1:]
-    if not re.search(r"'hostile'|hostile\.so|/dev/zero|bad |plugins\.conf:3: |cancelled, as asked", error):
+    if not re.search(r"'hostile'|hostile\.so|/dev/zero|bad |plugins\.conf:3: |out of memory|cancelled, as asked", error):
         raise Wrong(f"the error does not name the plugin: {error}")
     if len(error) > 1200 or re.search(r"[\x00-\x08\x0b-\x1f]", error):
         raise Wrong(f"not a sentence for people: {error!r}")
-    if "cancelled" not in error and "bad " not in error and (len(rest) != 1 or not rest[0].startswith("  ")):
+    if "cancelled" not in error and "bad " not in error and "out of memory" not in error and (len(rest) != 1 or not rest[0].startswith("  ")):
         raise Wrong(f"no remedy below the error:\n{err[:2000]}")
 
 
@@ -203,14 +216,15 @@ def play(case, isolation, options, folder):
         if done.returncode:
             raise Wrong(f"cannot be trusted: {done.stderr}")
     os.chdir(folder)
-    if case.prepare:
-        case.prepare(project)
+    undo = case.prepare(project) if case.prepare else None
     if case.word == "pin":
         files.pin(project)
     run = Run(project, case)
     try:
         check_output(run, case)
         check_database(project, case.journalled)
+        if undo:
+            undo()
         check_way_out(project)
     finally:
         run.end_child()
