@@ -28,6 +28,7 @@ static const struct {
 
 /* Neither a handler of a signal nor one of the exit reaches anything else. */
 static struct gw_events *the_events;
+static pid_t program; /* a child that a plugin forked has nothing to say */
 
 /* ---- a crash ---- */
 
@@ -50,7 +51,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
     struct line line = { .len = 0 };
 
     (void)context;
-    if (call) {
+    if (call && getpid() == program) {
         gw_call_where(where, call);
         add(&line, "godwit: plugin '");
         add(&line, call->plugin);
@@ -89,6 +90,7 @@ void gw_last_words_install(struct gw_events *events)
     const stack_t stack = { .ss_sp = room, .ss_size = sizeof room };
 
     the_events = events;
+    program = getpid();
     sigaltstack(&stack, NULL);
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
         install_crash(crashes[i].number);
@@ -107,10 +109,11 @@ int gw_last_words(void)
     char where[GW_CALL_WHERE];
     struct gw_fault fault = { 0 };
 
-    if (!call)
-        return GW_DONE;
-    gw_call_where(where, call);
-    gw_fail(&fault, call->ended, "plugin '%s' ended the program %s", call->plugin, where);
+    if (call) {
+        gw_call_where(where, call);
+        gw_fail(&fault, call->ended, "plugin '%s' ended the program %s", call->plugin, where);
+    } else
+        gw_fail(&fault, GW_UNCHANGED, "a thread of a plugin or of a library ended the program");
     gw_hint(&fault, REMEDY);
     if (the_events)
         gw_emit_fault(the_events, &fault);

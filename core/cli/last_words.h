@@ -10,8 +10,8 @@
 void gw_last_words_install(struct gw_events *events);
 void gw_last_words_events(struct gw_events *events);
 
-/* To be called at the program's exit. If a plugin brought that about, says so and returns the code to leave with; else
- * 0, and there is nothing to do. */
+/* To be called at an exit that the command did not bring about: says which plugin did, if that can be told, and returns
+ * the code to leave with. */
 int gw_last_words(void);
 
 #endif

@@ -20,7 +20,9 @@ class Case:
     quiet = False  # it took standard error away
     seen = ()  # what the call that reports has found
     swap = ""  # the file that takes the plugin's place once that is checked, and before it is loaded
-    arguments = ()  # of the command
+    backend = "hostile"  # or "sqlite", where the plugin is no driver
+    command = ("upgrade",)
+    arguments = ()  # before it
     isolation = ("none",)  # one test for each: add "process" where a process of its own is to hold it
 
     def __init__(self, name, do="", code=REFUSED, says=(), **others):
@@ -116,12 +118,14 @@ def ending_cases():
     for call, where, code in (("constructor", "while it was loaded", REFUSED), ("entry", "while it was loaded", REFUSED),
                               ("init", "in 'init'", REFUSED), ("open", "in 'open'", NO_CONNECTION),
                               ("info", "in 'info'", NO_CONNECTION), ("split", "in 'split'", UNCHANGED),
-                              ("lock", "in 'lock'", UNCHANGED), ("query", "in 'query'", UNCHANGED),
+                              ("lock", "in 'lock'", UNCHANGED), ("quote", "in 'quote'", UNCHANGED), ("query", "in 'query'", UNCHANGED),
                               ("run", "in 'run'", UNCHANGED), ("work", "in 'run'", UNCHANGED), ("flush", "in 'flush'", UNCHANGED),
                               ("unlock", "in 'unlock'", UNCHANGED), ("close", "in 'close'", UNCHANGED),
                               ("fini", "in 'fini'", UNCHANGED)):
         yield Case(f"{call}-exit", f"{call}.exit", code, (f"plugin 'hostile' ended the program {where}",))
         yield Case(f"{call}-crash", f"{call}.crash", -SIGSEGV, (f"plugin 'hostile' crashed (SIGSEGV) {where}",))
+    yield Case("thread-exit", "work.thread_exit", UNCHANGED, ("a thread of a plugin or of a library ended the program",))
+    yield Case("fork-exit", "work.fork_exit", 0)
     yield Case("run-quick-exit", "work.quick_exit", UNCHANGED, ("ended the program in 'run'",))
     yield Case("work-bomb", "work.bomb", UNCHANGED, ("out of memory",), memory=256)
     yield Case("run-_exit", "work._exit", 0)  # nobody can tell: see docs/plugins.md
@@ -134,13 +138,14 @@ def ending_cases():
     yield Case("journalled-exit-late", "work.exit_late", HALFWAY, ("ended the program in 'run'",), journalled=True)
     yield Case("exit-late", "work.exit_late", UNCHANGED, ("ended the program in 'run'",))
     yield Case("journalled-crash", "work.crash", -SIGSEGV, ("crashed (SIGSEGV) in 'run'",), journalled=True)
-    for call in ("constructor", "init", "open", "split", "run", "query", "lock", "flush"):
+    for call in ("constructor", "init", "open", "info", "quote", "split", "run", "work", "query", "lock", "flush", "unlock", "close"):
         yield Case(f"{call}-loop", f"{call}.loop", -SIGKILL, then="kill")
 
 
 def answer_cases():
     """What it returns or hands over means nothing."""
     for call, code in (("init", REFUSED), ("open", NO_CONNECTION), ("info", NO_CONNECTION), ("split", UNCHANGED),
+                       ("quote", UNCHANGED),
                        ("lock", UNCHANGED), ("query", UNCHANGED), ("run", UNCHANGED), ("work", UNCHANGED),
                        ("flush", UNCHANGED), ("unlock", UNCHANGED)):
         function = "run" if call == "work" else call
@@ -195,6 +200,20 @@ def process_cases():
     yield Case("crash-after-fork", "work.fork,flush.crash", -SIGSEGV, then="leave")
 
 
+def guest_cases():
+    """Validators, hooks and backups, as far as the command goes with them."""
+    info = ("plugin", "info", "hostile")
+    for kind, slots in (("validator", ("check",)), ("hook", ("handle",)), ("backup", ("take", "restore"))):
+        guest = {"plugin": kind, "backend": "sqlite", "command": info}
+        yield Case(f"{kind}-right", code=0, **guest)
+        for slot in slots:
+            yield Case(f"{kind}-slot-{slot}", f"slot.{slot}", REFUSED,
+                       (f"lacks the required '{slot}' of godwit.{kind}/1",), **guest)
+        yield Case(f"{kind}-constructor-exit", "constructor.exit", REFUSED, ("ended the program while it was loaded",), **guest)
+        yield Case(f"{kind}-entry-crash", "entry.crash", -SIGSEGV, ("crashed (SIGSEGV) while it was loaded",), **guest)
+        yield Case(f"{kind}-constructor-mask", "constructor.mask", 0, ("changed the mask of signals",), **guest)
+
+
 def all_cases():
-    for group in (load_cases, shape_cases, ending_cases, answer_cases, process_cases):
+    for group in (load_cases, shape_cases, ending_cases, answer_cases, process_cases, guest_cases):
         yield from group()

@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 bool asked(const char *function, const char *deed)
@@ -44,15 +46,10 @@ static int overflow(volatile char *above)
     return overflow(here) + here[0];
 }
 
-static void end_process(const char *function)
+static void crash(const char *function)
 {
     volatile int *volatile nowhere = NULL;
-    if (asked(function, "exit"))
-        exit(0);
-    if (asked(function, "quick_exit"))
-        quick_exit(0);
-    if (asked(function, "_exit"))
-        _exit(0);
+
     if (asked(function, "abort"))
         abort();
     if (asked(function, "crash"))
@@ -61,12 +58,31 @@ static void end_process(const char *function)
         __builtin_trap();
     if (asked(function, "overflow"))
         overflow(NULL);
+    if (asked(function, "_exit"))
+        _exit(0);
+    if (asked(function, "kill"))
+        kill(getpid(), SIGKILL);
+}
+
+static void *exit_apart(void *nothing)
+{
+    exit(0);
+    return nothing;
+}
+
+static void end_process(const char *function)
+{
+    if (asked(function, "exit"))
+        exit(0);
+    pthread_t thread;
+    if (asked(function, "thread_exit") && pthread_create(&thread, NULL, exit_apart, NULL) == 0)
+        pthread_join(thread, NULL);
+    if (asked(function, "quick_exit"))
+        quick_exit(0);
     static char *volatile block; /* as long as there is memory, down to its last bytes */
     for (size_t size = 1 << 20; size >= 16 && asked(function, "bomb"); size /= 2)
         while ((block = malloc(size)))
             memset(block, 1, size);
-    if (asked(function, "kill"))
-        kill(getpid(), SIGKILL);
     if (asked(function, "loop")) {
         tell("looping");
         for (volatile int forever = 1; forever;)
@@ -126,6 +142,12 @@ static void make_noise(const char *function)
     if (asked(function, "print")) {
         puts("hello from the plugin");
         fflush(stdout);
+    }
+    if (asked(function, "fork_exit")) {
+        const pid_t child = fork();
+        if (child == 0)
+            exit(3);
+        waitpid(child, NULL, 0);
     }
     static bool forked;
     if (asked(function, "fork") && !forked && fork() == 0) {
@@ -189,6 +211,7 @@ bool misbehave(const char *function, const struct gw_host *host, struct gw_call 
                gw_status *status)
 {
     report(function);
+    crash(function);
     end_process(function);
     change_signals(function);
     change_process(function);

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What becomes of the plugin's file, of its folder and of plugins.conf, before the command runs."""
-import hashlib
 import os
 import re
 import shutil
-import socket as sockets
 
 
 def _patch(project, offset, replacement):
@@ -60,6 +58,7 @@ def fifo(project):
 
 
 def socket(project):
+    import socket as sockets  # slow to import, for one case of hundreds
     with sockets.socket(sockets.AF_UNIX) as server:
         server.bind(os.path.relpath(_instead(project)))
 
@@ -99,6 +98,7 @@ def exchanged(project):
 
 def pin(project, digest=None):
     """What lies there now is what is wanted; nothing to say of what cannot be read."""
+    import hashlib
     if not digest and project.plugin.is_file():
         digest = hashlib.sha256(project.plugin.read_bytes()).hexdigest()
     if digest and "sha256" not in project.conf.read_text(encoding="utf-8"):
@@ -106,7 +106,7 @@ def pin(project, digest=None):
 
 
 def pinned_other(project):
-    pin(project, hashlib.sha256(b"another").hexdigest())
+    pin(project, 64 * "a")
 
 
 def open_folder(project):
