@@ -32,6 +32,7 @@ static void call_begin(struct gw_call *call, const struct gw_session *session, c
 {
     gw_call_init(call, session->project->database.backend, session->events, session->stop);
     call->sink = sink;
+    call->unguarded = session->plugin->bundled;
     gw_call_enter(call, function, session->journalled ? GW_HALFWAY : GW_UNCHANGED);
 }
 
@@ -104,6 +105,7 @@ static int session_info(struct gw_session *session, struct gw_fault *fault)
     struct gw_call call;
     call_begin(&call, session, "info", session);
     call.ended = GW_NO_CONNECTION;
+    call.unguarded = false;
     gw_status status = session->driver.info(&call, session->conn, &sink);
     return call_finish(session, &call, status, "info", GW_NO_CONNECTION, fault);
 }
@@ -130,6 +132,7 @@ int gw_session_open(struct gw_session *session, uint64_t flags, struct gw_fault 
     };
     call_begin(&call, session, "open", NULL);
     call.ended = GW_NO_CONNECTION;
+    call.unguarded = false;
     gw_status status = session->driver.open(&call, &open, &session->conn);
     if (status != GW_OK)
         session->conn = NULL;
@@ -150,6 +153,7 @@ void gw_session_close(struct gw_session *session)
     struct gw_call call;
     if (session->conn) {
         call_begin(&call, session, "close", NULL);
+        call.unguarded = false;
         session->driver.close(session->conn);
         gw_call_leave(&call);
     }

@@ -187,7 +187,7 @@ void gw_call_leave(struct gw_call *call)
         return;
     call->inside = false;
     innermost = call->outer;
-    unsigned changed = gw_guard_restore();
+    unsigned changed = call->unguarded ? 0 : gw_guard_restore();
     gw_call_where(where, call);
     for (unsigned bit = 1; changed && bit < 1U << GW_GUARDED; bit <<= 1)
         if (changed & bit)

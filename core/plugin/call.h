@@ -19,7 +19,8 @@ struct gw_call {
         *function; /* that the plugin is in; NULL: its constructors, or what GW_ENTRY calls */
     struct gw_call *outer; /* the call that this one is made in */
     bool inside;
-    int ended; /* exit code if the plugin ends the program meanwhile */
+    bool unguarded; /* of a plugin that came with Godwit, in what is called for each revision */
+    int ended;      /* exit code if the plugin ends the program meanwhile */
     char sqlstate[8];
     int64_t native;
     uint64_t flags; /* GW_ERR_* */
