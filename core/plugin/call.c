@@ -188,8 +188,10 @@ void gw_call_leave(struct gw_call *call)
     call->inside = false;
     innermost = call->outer;
     unsigned changed = call->unguarded ? 0 : gw_guard_restore();
+    if (!changed)
+        return;
     gw_call_where(where, call);
-    for (unsigned bit = 1; changed && bit < 1U << GW_GUARDED; bit <<= 1)
+    for (unsigned bit = 1; bit < 1U << GW_GUARDED; bit <<= 1)
         if (changed & bit)
             gw_emit(call->events, GW_LEVEL_WARN, "plugin.changed",
                     GW_FIELDS(gw_field_text("plugin", call->plugin),

@@ -27,6 +27,7 @@ struct file {
 /* The process has one of each, and so has this. */
 static struct {
     unsigned holders;
+    unsigned told;      /* of what was changed already */
     struct file folder; /* a descriptor of it, to go back by */
     mode_t bits;
     char *locale;
@@ -149,6 +150,7 @@ void gw_guard_hold(void)
 {
     if (held.holders++)
         return;
+    held.told = 0;
     keep(&held.folder, open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
     for (int number = 0; number < STANDARD_FILES; number++)
         keep(&held.standard[number], fcntl(number, F_DUPFD_CLOEXEC, STANDARD_FILES));
@@ -191,7 +193,9 @@ unsigned gw_guard_restore(void)
         changed |= GW_GUARD_HANDLER;
     if (restore_files())
         changed |= GW_GUARD_FILE;
-    return changed;
+    unsigned news = changed & ~held.told;
+    held.told |= changed;
+    return news;
 }
 
 const char *gw_guard_name(unsigned bit)

@@ -21,7 +21,8 @@ enum {
 void gw_guard_hold(void);
 void gw_guard_drop(void);
 
-/* Puts back what is not as it was; returns GW_GUARD_* of it. A standard file that cannot be had back becomes /dev/null,
+/* Puts back what is not as it was; returns GW_GUARD_* of what was not returned since it is held: a plugin that does it in
+ * each of ten thousand calls is told of once. A standard file that cannot be had back becomes /dev/null,
  * opened so that writing to it fails: its number must not go to a file that is opened next. */
 unsigned gw_guard_restore(void);
 /* "the umask", for messages; bit is one of GW_GUARD_*. */

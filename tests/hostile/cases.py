@@ -17,6 +17,7 @@ class Case:
     then = ""  # on the word from the plugin: "kill", "interrupt", "leave"
     journalled = False  # the migrations commit statement by statement
     memory = 0  # MiB that the process may have; 0: as many as there are
+    once = False  # it says so one time
     quiet = False  # it took standard error away
     seen = ()  # what the call that reports has found
     swap = ""  # the file that takes the plugin's place once that is checked, and before it is loaded
@@ -184,6 +185,7 @@ def process_cases():
                    seen=unchanged)
         yield Case(f"constructor-{deed}", f"constructor.{deed},work.report", 0,
                    (f"plugin 'hostile' changed {said} while it was loaded",), seen=unchanged)
+    yield Case("work-umask-told-once", "work.umask", 0, ("changed the umask in 'run'",), once=True)
     for deed in ("mask", "handler"):
         yield Case(f"{deed}-then-interrupt", f"info.{deed},work.wait", UNCHANGED, ("cancelled, as asked",),
                    then="interrupt")

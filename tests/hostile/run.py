@@ -149,6 +149,8 @@ def check_output(run, case):
     for text in case.says:
         if text not in run.err:
             raise Wrong(f"not said: {text}\n{run.err[:2000]}")
+    if case.once and any(run.err.count(text) != 1 for text in case.says):
+        raise Wrong(f"said more than once:\n{run.err[:2000]}")
     if run.code == 0 and re.search(r"^godwit: ", run.err, re.M):
         raise Wrong(f"an error, and none is told:\n{run.err[:2000]}")
     if run.code > 0 and not case.quiet:
