@@ -3,6 +3,8 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/last_words.h"
+#include "cli/process.h"
 #include "cli/signals.h"
 #include "event/consumer.h"
 
@@ -214,12 +216,15 @@ int gw_cli_main(int argc, char **argv, FILE *in, FILE *out, FILE *err)
     }
     cli.stop = gw_signals_install();
     start_events(&cli, out);
+    gw_last_words_install(&cli.events);
+    gw_process_output(fileno(out));
     if (!code && (!cli.command || gw_cli_has(&cli, GW_ARG_HELP)))
         code = show_help(&cli, family[0]);
     else if (!code)
         code = run_command(&cli, &fault);
     gw_emit_fault(&cli.events, &fault);
     code = check_output(&cli, out, code);
+    gw_last_words_events(NULL);
     gw_events_close(&cli.events);
     gw_arguments_free(&cli.args);
     gw_arena_free(&cli.arena);

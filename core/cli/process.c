@@ -13,6 +13,14 @@
 
 extern char **environ;
 
+/* What a program that we start has for standard output; the number 1 may be another file by now (main.c). */
+static int output = STDOUT_FILENO;
+
+void gw_process_output(int fd)
+{
+    output = fd;
+}
+
 /* SIGPIPE is ignored in this program; the child expects the default. */
 static int start(pid_t *child, const char *const *argv, const posix_spawn_file_actions_t *files,
                  struct gw_fault *fault)
@@ -58,17 +66,31 @@ static int wait_for(pid_t child, const char *name, struct gw_fault *fault)
     return gw_fail(fault, GW_USAGE, "'%.200s' failed with exit code %d", name, status);
 }
 
+/* With our own input, output and error. */
+static int start_plain(pid_t *child, const char *const *argv, struct gw_fault *fault)
+{
+    posix_spawn_file_actions_t files;
+
+    if (posix_spawn_file_actions_init(&files))
+        return gw_fail_memory(fault);
+    int code = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO)
+                   ? gw_fail_memory(fault)
+                   : start(child, argv, &files, fault);
+    posix_spawn_file_actions_destroy(&files);
+    return code;
+}
+
 int gw_process_status(const char *const *argv, int *status, struct gw_fault *fault)
 {
     pid_t child;
-    int code = start(&child, argv, NULL, fault);
+    int code = start_plain(&child, argv, fault);
     return code ? code : wait_status(child, argv[0], status, fault);
 }
 
 int gw_process_terminal(const char *const *argv, struct gw_fault *fault)
 {
     pid_t child;
-    int code = start(&child, argv, NULL, fault);
+    int code = start_plain(&child, argv, fault);
     return code ? code : wait_for(child, argv[0], fault);
 }
 

@@ -5,6 +5,9 @@
 
 #include "base/buf.h"
 
+/* From here on, what is started writes to fd by default; without, to ours. */
+void gw_process_output(int fd);
+
 /* Runs argv[0] (found through PATH), which has our terminal, and waits. GW_USAGE if it cannot be started or
  * does not exit with 0. */
 int gw_process_terminal(const char *const *argv, struct gw_fault *fault);

@@ -287,6 +287,43 @@ static void emit_kept(struct gw_workspace *workspace, uint64_t flags, struct gw_
             workspace->state.n_applied);
 }
 
+static int count_row(void *payload, const struct gw_cell *cells, uint32_t n, struct gw_fault *fault)
+{
+    (void)cells;
+    (void)n;
+    (void)fault;
+    *(bool *)payload = true;
+    return GW_STOP;
+}
+
+/* Whether the database says of the last step what the driver said: "done" alone is the driver's word. */
+static int check_recorded(struct gw_workspace *workspace, const struct gw_plan *plan,
+                          struct gw_fault *fault)
+{
+    const struct gw_revision *revision = NULL;
+    bool up = true, there = false;
+
+    for (size_t i = plan->steps.len; i > 0 && !revision; i--) {
+        const struct gw_revision *one = &workspace->history.at[plan->steps.at[i - 1].revision];
+        if (one->kind == GW_KIND_VERSIONED || one->kind == GW_KIND_REPEATABLE)
+            revision = one;
+        up = plan->steps.at[i - 1].direction == GW_UP;
+    }
+    if (!revision)
+        return GW_DONE;
+    const struct gw_cell id = gw_cell_text(revision->id);
+    const struct gw_query query = {
+        workspace->state.sql[GW_SQL_TOKENS], &id, 1, 1, count_row, &there
+    };
+    int code = gw_session_query(&workspace->session, &query, fault);
+    if (code || there == up)
+        return code;
+    gw_fail(fault, GW_UNCHANGED, "plugin '%s' reported '%s' done, but the database has %s of it",
+            workspace->project.database.backend, revision->id, up ? "no record" : "still a record");
+    return gw_hint(fault, "this is a fault in the plugin; `godwit status` tells where the database "
+                          "stands");
+}
+
 static int run_locked(struct gw_workspace *workspace, struct gw_plan *plan, bool moved,
                       const struct gw_apply_options *options, struct gw_fault *fault)
 {
@@ -308,6 +345,8 @@ static int run_locked(struct gw_workspace *workspace, struct gw_plan *plan, bool
         code = put_first(workspace, plan, &journal, fault);
     if (!code)
         code = run_steps(workspace, plan, options, &journal, fault);
+    if (!code)
+        code = check_recorded(workspace, plan, fault);
     gw_journal_free(&journal);
     return code;
 }

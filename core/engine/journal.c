@@ -123,7 +123,10 @@ int gw_journal_load(struct gw_journal *out, struct gw_state *state, struct gw_se
     *out = (struct gw_journal){ 0 };
     if (!state->exists)
         return GW_DONE;
-    return gw_session_query(session, state->sql[GW_SQL_JOURNAL], NULL, 0, journal_row, out, fault);
+    const struct gw_query query = {
+        state->sql[GW_SQL_JOURNAL], NULL, 0, COLUMNS, journal_row, out
+    };
+    return gw_session_query(session, &query, fault);
 }
 
 uint32_t gw_journal_done(const struct gw_journal *journal)
@@ -207,7 +210,8 @@ static int ask_take(void *payload, const struct gw_cell *cells, uint32_t n, stru
 int gw_journal_ask(struct gw_session *session, const char *sql, bool *yes, struct gw_fault *fault)
 {
     *yes = false;
-    int code = gw_session_query(session, sql, NULL, 0, ask_take, yes, fault);
+    const struct gw_query query = { sql, NULL, 0, 0, ask_take, yes };
+    int code = gw_session_query(session, &query, fault);
     return code ? gw_fault_prefix(fault, "probe") : GW_DONE;
 }
 
@@ -218,8 +222,11 @@ static int probe_driver(struct gw_session *session, const struct gw_program_stat
     if (!GW_HAS(&session->recover, probe))
         return GW_DONE;
     gw_call_init(&call, session->project->database.backend, session->events, NULL);
+    gw_call_enter(&call, "probe", GW_HALFWAY);
     gw_status status = session->recover.probe(
         &call, session->conn, (struct gw_str){ statement->sql, statement->len }, result);
+    if (status == GW_OK && (*result < GW_PROBE_ABSENT || *result > GW_PROBE_UNCLEAR))
+        gw_call_wrong(&call, "found %" PRId32 ", which means nothing", *result);
     return gw_call_end(&call, status, "probe", GW_HALFWAY, fault);
 }
 

@@ -30,6 +30,7 @@ static int driver_lock(struct gw_session *session,
     if (len < 0 || (size_t)len >= sizeof name)
         len = (int)sizeof name - 1;
     gw_call_init(&call, session->project->database.backend, session->events, NULL);
+    gw_call_enter(&call, function, session->journalled ? GW_HALFWAY : GW_UNCHANGED);
     session->status = entry(&call, session->conn, (struct gw_str){ name, (size_t)len });
     session->error_flags = session->status < 0 ? call.flags : 0;
     return gw_call_end(&call, session->status, function, GW_UNCHANGED, fault);
@@ -71,8 +72,10 @@ static int read_owner(struct gw_workspace *workspace, struct gw_lock_owner *out,
     int code = gw_state_look(&workspace->state, &workspace->session, fault);
     if (code || !workspace->state.exists)
         return code;
-    return gw_session_query(&workspace->session, workspace->state.sql[GW_SQL_OWNER], NULL, 0,
-                            owner_take, out, fault);
+    const struct gw_query query = {
+        workspace->state.sql[GW_SQL_OWNER], NULL, 0, 8, owner_take, out
+    };
+    return gw_session_query(&workspace->session, &query, fault);
 }
 
 /* ---- taking it ---- */
@@ -283,6 +286,7 @@ static int end_owner(struct gw_workspace *workspace, const struct gw_lock_owner 
                        owner->host);
     }
     gw_call_init(&call, session->project->database.backend, session->events, workspace->stop);
+    gw_call_enter(&call, "terminate", GW_UNCHANGED);
     gw_status status = session->recover.terminate(
         &call, session->conn, (struct gw_str){ owner->connection, strlen(owner->connection) });
     return gw_call_end(&call, status, "terminate", GW_LOCKED, fault);

@@ -119,8 +119,10 @@ int gw_step_revert(struct gw_step_work *work, const struct gw_journal *journal,
     code = gw_step_load(&back, work->workspace, other, GW_APPLY_RUN, fault);
     if (!code)
         code = check_counterparts(work, &back, journal, fault);
+    work->workspace->session.journalled = true;
     for (size_t i = journal->rows.len; i-- > 0 && !code;)
         code = revert_row(work, &back, &journal->rows.at[i], &batch, fault);
+    work->workspace->session.journalled = false;
     gw_batch_free(&batch);
     gw_step_free(&back);
     return code;

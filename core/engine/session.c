@@ -2,30 +2,10 @@
 #include "engine/session.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static int driver_check(const struct gw_driver *driver, const char *name, struct gw_fault *fault)
-{
-    const struct {
-        const char *slot;
-        bool there;
-    } required[] = {
-        { "dialect", driver->dialect }, { "types", driver->types },
-        { "open", driver->open },       { "close", driver->close },
-        { "info", driver->info },       { "split", driver->split },
-        { "run", driver->run },         { "flush", driver->flush },
-        { "query", driver->query },     { "lock", driver->lock },
-        { "unlock", driver->unlock },   { "holds", driver->holds },
-        { "quote", driver->quote },     { "interrupt", driver->interrupt },
-    };
-    for (size_t i = 0; i < sizeof required / sizeof required[0]; i++)
-        if (!required[i].there)
-            return gw_fail(fault, GW_PLUGIN_REFUSED, "plugin '%s' lacks the required '%s' of %s",
-                           name, required[i].slot, GW_DRIVER);
-    return GW_DONE;
-}
 
 int gw_session_init(struct gw_session *out, struct gw_registry *registry,
                     const struct gw_project *project, struct gw_events *events,
@@ -43,20 +23,26 @@ int gw_session_init(struct gw_session *out, struct gw_registry *registry,
     gw_plugin_interface(out->plugin, GW_DRIVER_RECOVER, &out->recover, sizeof out->recover);
     gw_plugin_interface(out->plugin, GW_DRIVER_PROGRESS, &out->progress, sizeof out->progress);
     gw_plugin_interface(out->plugin, GW_DRIVER_CHECK, &out->check, sizeof out->check);
-    return driver_check(&out->driver, project->database.backend, fault);
+    return GW_DONE; /* its required slots were looked at when it was loaded */
 }
 
-static void call_begin(struct gw_call *call, const struct gw_session *session, void *sink)
+/* Right before the driver's function is called. sink: what its sink functions need; NULL: it has none. */
+static void call_begin(struct gw_call *call, const struct gw_session *session, const char *function,
+                       void *sink)
 {
     gw_call_init(call, session->project->database.backend, session->events, session->stop);
     call->sink = sink;
+    call->unguarded = session->plugin->bundled;
+    gw_call_enter(call, function, session->journalled ? GW_HALFWAY : GW_UNCHANGED);
 }
 
 /* Ends a call and keeps what the engine decides by. */
-static int call_finish(struct gw_session *session, const struct gw_call *call, gw_status returned,
+static int call_finish(struct gw_session *session, struct gw_call *call, gw_status returned,
                        const char *function, int code, struct gw_fault *fault)
 {
     session->status = returned < 0 ? returned : GW_OK;
+    if (call->wrong[0])
+        session->status = GW_E_INTERNAL; /* what it returned besides is worth nothing */
     session->error_flags = returned < 0 ? call->flags : 0;
     session->error_begin = returned < 0 ? call->begin : 0;
     session->error_end = returned < 0 ? call->end : 0;
@@ -68,8 +54,9 @@ static int call_finish(struct gw_session *session, const struct gw_call *call, g
 static void field_copy(char *out, size_t room, struct gw_str text)
 {
     size_t len = text.len < room - 1 ? text.len : room - 1;
-    memcpy(out, text.ptr, len);
-    out[len] = '\0';
+    if (len)
+        memcpy(out, text.ptr, len);
+    out[gw_text_valid(out, len)] = '\0'; /* cut within a character, or never text at all */
 }
 
 static bool str_is(struct gw_str text, const char *word)
@@ -77,9 +64,18 @@ static bool str_is(struct gw_str text, const char *word)
     return text.len == strlen(word) && memcmp(text.ptr, word, text.len) == 0;
 }
 
+/* Bytes that are there, and no more of them than a driver can have. */
+static bool str_there(struct gw_str text)
+{
+    return text.len == 0 || (text.ptr && text.len <= INT32_MAX);
+}
+
 static gw_status info_field(struct gw_call *call, const struct gw_field *field)
 {
     struct gw_session *session = call->sink;
+    if (!field || !str_there(field->key) ||
+        (field->val.kind == GW_TEXT && !str_there(field->val.v.s)))
+        return gw_call_wrong(call, "gave a field without key or value");
     const struct {
         const char *key;
         char *out;
@@ -107,7 +103,9 @@ static int session_info(struct gw_session *session, struct gw_fault *fault)
 {
     static const struct gw_fields_out sink = { sizeof sink, 0, info_field };
     struct gw_call call;
-    call_begin(&call, session, session);
+    call_begin(&call, session, "info", session);
+    call.ended = GW_NO_CONNECTION;
+    call.unguarded = false;
     gw_status status = session->driver.info(&call, session->conn, &sink);
     return call_finish(session, &call, status, "info", GW_NO_CONNECTION, fault);
 }
@@ -132,10 +130,14 @@ int gw_session_open(struct gw_session *session, uint64_t flags, struct gw_fault 
         .session = project->database.session,
         .n_session = project->database.n_session,
     };
-    call_begin(&call, session, NULL);
+    call_begin(&call, session, "open", NULL);
+    call.ended = GW_NO_CONNECTION;
+    call.unguarded = false;
     gw_status status = session->driver.open(&call, &open, &session->conn);
-    if (status < 0)
+    if (status != GW_OK)
         session->conn = NULL;
+    else if (!session->conn)
+        gw_call_wrong(&call, "gave no connection");
     code = call_finish(session, &call, status, "open", GW_NO_CONNECTION, fault);
     if (code)
         goto out;
@@ -148,8 +150,13 @@ out:
 
 void gw_session_close(struct gw_session *session)
 {
-    if (session->conn)
+    struct gw_call call;
+    if (session->conn) {
+        call_begin(&call, session, "close", NULL);
+        call.unguarded = false;
         session->driver.close(session->conn);
+        gw_call_leave(&call);
+    }
     session->conn = NULL;
 }
 
@@ -166,15 +173,24 @@ struct split_sink {
 static gw_status split_statement(struct gw_call *call, uint64_t begin, uint64_t end, uint64_t flags)
 {
     struct split_sink *sink = call->sink;
-    if (begin > end || begin < sink->last || end > sink->len) {
-        gw_fail(sink->fault, GW_INTERNAL,
-                "plugin '%s': split gave the range %" PRIu64 "-%" PRIu64 " out of order",
-                call->plugin, begin, end);
+    if (call->wrong[0] || sink->fault->code)
         return GW_STOP;
-    }
+    if (begin > end || begin < sink->last || end > sink->len)
+        return gw_call_wrong(call, "gave the range %" PRIu64 "-%" PRIu64 " out of order", begin,
+                             end);
     sink->last = (size_t)end;
     return sink->take(sink->payload, (size_t)begin, (size_t)end, flags, sink->fault) ? GW_STOP
                                                                                      : GW_OK;
+}
+
+/* A call whose sink has an opinion of its own: what the sink says comes first. */
+static int call_finish_sink(struct gw_session *session, struct gw_call *call, gw_status returned,
+                            const char *function, int code, struct gw_fault *fault)
+{
+    if (!fault->code)
+        return call_finish(session, call, returned, function, code, fault);
+    gw_call_leave(call);
+    return fault->code;
 }
 
 int gw_session_split(struct gw_session *session, const char *sql, size_t len, gw_split_take *take,
@@ -184,24 +200,30 @@ int gw_session_split(struct gw_session *session, const char *sql, size_t len, gw
     struct split_sink sink = { .take = take, .payload = payload, .len = len, .fault = fault };
     struct gw_call call;
 
-    call_begin(&call, session, &sink);
+    call_begin(&call, session, "split", &sink);
     gw_status status =
         session->driver.split(&call, session->conn, (struct gw_str){ sql, len }, &out);
-    if (fault->code)
-        return fault->code;
-    return call_finish(session, &call, status, "split", GW_USAGE, fault);
+    return call_finish_sink(session, &call, status, "split", GW_USAGE, fault);
 }
 
 /* ---- run ---- */
 
+struct run_sink {
+    uint32_t n, done; /* statements */
+};
+
 static gw_status run_done(struct gw_call *call, uint32_t index, int64_t affected,
                           int64_t elapsed_ns)
 {
-    uint32_t *done = call->sink;
+    struct run_sink *sink = call->sink;
     (void)affected;
     (void)elapsed_ns;
-    if (index + 1 > *done)
-        *done = index + 1;
+    if (index < sink->done)
+        return gw_call_wrong(call, "told of statement %" PRIu64 " twice", (uint64_t)index + 1);
+    if (index > sink->done || index >= sink->n)
+        return gw_call_wrong(call, "told of statement %" PRIu64 " of %" PRIu32 " after %" PRIu32,
+                             (uint64_t)index + 1, sink->n, sink->done);
+    sink->done++;
     return GW_OK;
 }
 
@@ -209,20 +231,23 @@ int gw_session_run(struct gw_session *session, const struct gw_run *run, uint32_
                    struct gw_fault *fault)
 {
     static const struct gw_run_out out = { sizeof out, 0, run_done };
-    uint32_t count = 0;
+    struct run_sink sink = { .n = run->n_statements };
     struct gw_call call;
 
-    call_begin(&call, session, &count);
+    call_begin(&call, session, "run", &sink);
     gw_status status = session->driver.run(&call, session->conn, run, &out);
     if (done)
-        *done = count;
+        *done = sink.done;
+    if ((status == GW_OK || status == GW_STOP) && sink.done < sink.n)
+        gw_call_wrong(&call, "told of %" PRIu32 " of %" PRIu32 " statements, and of no failure",
+                      sink.done, sink.n);
     return call_finish(session, &call, status, "run", code, fault);
 }
 
 int gw_session_flush(struct gw_session *session, struct gw_fault *fault)
 {
     struct gw_call call;
-    call_begin(&call, session, NULL);
+    call_begin(&call, session, "flush", NULL);
     gw_status status = session->driver.flush(&call, session->conn);
     return call_finish(session, &call, status, "flush", GW_UNCHANGED, fault);
 }
@@ -230,38 +255,58 @@ int gw_session_flush(struct gw_session *session, struct gw_fault *fault)
 /* ---- query ---- */
 
 struct query_sink {
-    gw_row_take *take;
-    void *payload;
+    const struct gw_query *query;
+    uint32_t columns; /* that were announced */
+    bool enough;
     struct gw_fault *fault;
 };
 
 static gw_status query_columns(struct gw_call *call, const struct gw_column *columns, uint32_t n)
 {
-    (void)call;
+    struct query_sink *sink = call->sink;
     (void)columns;
-    (void)n;
+    if (sink->query->width && n != sink->query->width)
+        return gw_call_wrong(call, "gave %" PRIu32 " columns, where %" PRIu32 " were asked for", n,
+                             sink->query->width);
+    sink->columns = n;
     return GW_OK;
+}
+
+static bool cell_fits(const struct gw_cell *cell)
+{
+    return cell->kind <= GW_TIME &&
+           ((cell->kind != GW_TEXT && cell->kind != GW_BLOB) || str_there(cell->v.s));
 }
 
 static gw_status query_row(struct gw_call *call, const struct gw_cell *cells, uint32_t n)
 {
     struct query_sink *sink = call->sink;
-    return sink->take(sink->payload, cells, n, sink->fault) ? GW_STOP : GW_OK;
+    if (call->wrong[0] || sink->enough)
+        return GW_STOP;
+    if (n != sink->columns || !n || !cells)
+        return gw_call_wrong(call, "gave a row of %" PRIu32 " cells for %" PRIu32 " columns",
+                             cells ? n : 0, sink->columns);
+    for (uint32_t i = 0; i < n; i++)
+        if (!cell_fits(&cells[i]))
+            return gw_call_wrong(call, "gave a cell of kind %" PRIu32 " that cannot be",
+                                 cells[i].kind);
+    sink->enough = sink->query->take(sink->query->payload, cells, n, sink->fault) != GW_DONE;
+    return sink->enough ? GW_STOP : GW_OK;
 }
 
-int gw_session_query(struct gw_session *session, const char *sql, const struct gw_cell *args,
-                     uint32_t n_args, gw_row_take *take, void *payload, struct gw_fault *fault)
+int gw_session_query(struct gw_session *session, const struct gw_query *query,
+                     struct gw_fault *fault)
 {
     static const struct gw_rows_out out = { sizeof out, 0, query_columns, query_row };
-    struct query_sink sink = { .take = take, .payload = payload, .fault = fault };
-    const struct gw_statement statement = { { sql, strlen(sql) }, args, n_args, 0 };
+    struct query_sink sink = { .query = query, .fault = fault };
+    const struct gw_statement statement = {
+        { query->sql, strlen(query->sql) }, query->args, query->n_args, 0
+    };
     struct gw_call call;
 
-    call_begin(&call, session, &sink);
+    call_begin(&call, session, "query", &sink);
     gw_status status = session->driver.query(&call, session->conn, &statement, &out);
-    if (fault->code)
-        return fault->code;
-    return call_finish(session, &call, status, "query", GW_UNCHANGED, fault);
+    return call_finish_sink(session, &call, status, "query", GW_UNCHANGED, fault);
 }
 
 /* ---- quote, fingerprint ---- */
@@ -269,7 +314,14 @@ int gw_session_query(struct gw_session *session, const char *sql, const struct g
 static gw_status text_take(struct gw_call *call, struct gw_str text)
 {
     struct gw_buf *out = call->sink;
-    gw_buf_add(out, text.ptr, text.len);
+    if (call->wrong[0])
+        return GW_STOP;
+    if (!str_there(text))
+        return gw_call_wrong(call, "gave a text without bytes");
+    if (text.len > out->ceiling - out->len)
+        return gw_call_wrong(call, "gave a text of more than %zu bytes", out->ceiling);
+    if (text.len)
+        gw_buf_add(out, text.ptr, text.len);
     return GW_OK;
 }
 
@@ -279,7 +331,7 @@ int gw_session_quote(struct gw_session *session, uint32_t kind, const char *text
                      struct gw_buf *out, struct gw_fault *fault)
 {
     struct gw_call call;
-    call_begin(&call, session, out);
+    call_begin(&call, session, "quote", out);
     gw_status status =
         session->driver.quote(&call, session->conn, kind, (struct gw_str){ text, len }, &text_sink);
     int code = call_finish(session, &call, status, "quote", GW_USAGE, fault);
@@ -291,7 +343,7 @@ int gw_session_check(struct gw_session *session, struct gw_str sql, struct gw_fa
     struct gw_call call;
     if (!GW_HAS(&session->check, syntax))
         return GW_DONE;
-    call_begin(&call, session, NULL);
+    call_begin(&call, session, "syntax", NULL);
     gw_status status = session->check.syntax(&call, session->conn, sql);
     return call_finish(session, &call, status, "syntax", GW_UNCHANGED, fault);
 }
@@ -306,7 +358,7 @@ int gw_session_fingerprint(struct gw_session *session, struct gw_str sql, char o
     out[0] = '\0';
     if (!GW_HAS(&session->recover, fingerprint))
         return GW_DONE;
-    call_begin(&call, session, &text);
+    call_begin(&call, session, "fingerprint", &text);
     gw_status status = session->recover.fingerprint(&call, session->conn, ours, sql, &text_sink);
     int code = call_finish(session, &call, status, "fingerprint", GW_UNCHANGED, fault);
     if (!code && text.failed)

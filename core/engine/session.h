@@ -22,6 +22,7 @@ struct gw_session {
     const struct gw_stop *stop;
     void *conn; /* NULL: not open */
     bool read_only;
+    bool journalled; /* what runs commits statement by statement: it can end half-way */
     /* of the last call that failed */
     gw_status status;
     uint64_t error_flags; /* GW_ERR_* */
@@ -54,8 +55,17 @@ int gw_session_flush(struct gw_session *session, struct gw_fault *fault);
 /* take gets each row; returns 0 to go on, GW_STOP to end early, else the code of the fault it set. */
 typedef int gw_row_take(void *payload, const struct gw_cell *cells, uint32_t n,
                         struct gw_fault *fault);
-int gw_session_query(struct gw_session *session, const char *sql, const struct gw_cell *args,
-                     uint32_t n_args, gw_row_take *take, void *payload, struct gw_fault *fault);
+struct gw_query {
+    const char *sql;
+    const struct gw_cell *args;
+    uint32_t n_args;
+    uint32_t
+        width; /* cells of each row; the plugin is at fault if it gives another number. 0: any */
+    gw_row_take *take;
+    void *payload;
+};
+int gw_session_query(struct gw_session *session, const struct gw_query *query,
+                     struct gw_fault *fault);
 
 /* Whether the database understands the statement; GW_DONE too if the driver cannot tell. */
 int gw_session_check(struct gw_session *session, struct gw_str sql, struct gw_fault *fault);

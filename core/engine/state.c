@@ -39,8 +39,8 @@ int gw_state_look(struct gw_state *state, struct gw_session *session, struct gw_
     state->exists = false;
     if (!session->conn) /* an absent database, opened to read */
         return GW_DONE;
-    int code =
-        gw_session_query(session, state->sql[GW_SQL_EPOCH], NULL, 0, epoch_take, &row, fault);
+    const struct gw_query query = { state->sql[GW_SQL_EPOCH], NULL, 0, 3, epoch_take, &row };
+    int code = gw_session_query(session, &query, fault);
     if (code && session->status == GW_E_UNDEFINED) {
         *fault = (struct gw_fault){ 0 };
         return GW_DONE;
@@ -124,7 +124,8 @@ static int load_ids(struct load *load, struct gw_session *session, struct gw_fau
         return gw_fail_memory(fault);
     if (!load->state->exists)
         return GW_DONE;
-    return gw_session_query(session, load->state->sql[GW_SQL_IDS], NULL, 0, load_take, load, fault);
+    const struct gw_query query = { load->state->sql[GW_SQL_IDS], NULL, 0, 2, load_take, load };
+    return gw_session_query(session, &query, fault);
 }
 
 /* ---- rows ---- */
@@ -178,7 +179,8 @@ int gw_state_rows(struct gw_state *state, struct gw_session *session, gw_applied
     struct rows rows = { take, payload };
     if (!state->exists)
         return GW_DONE;
-    return gw_session_query(session, state->sql[GW_SQL_ROWS], NULL, 0, rows_take, &rows, fault);
+    const struct gw_query query = { state->sql[GW_SQL_ROWS], NULL, 0, 16, rows_take, &rows };
+    return gw_session_query(session, &query, fault);
 }
 
 /* ---- ghosts: applied, but no file says so ---- */
@@ -204,7 +206,7 @@ static int ghost_take(void *payload, const struct gw_applied_row *row, struct gw
         .baseline = row->baseline,
     };
     return ghost->id && ghost->title && ghost->parents && ghost->depends && ghost->labels
-               ? GW_DONE
+               ? GW_STOP /* there is room for one row of each id, whatever the database says */
                : gw_fail_memory(fault);
 }
 
@@ -220,8 +222,10 @@ static int load_ghosts(struct load *load, struct gw_session *session, struct gw_
     for (size_t i = 0; i < load->unknown.len; i++) {
         const struct gw_cell id = gw_cell_text(load->unknown.at[i]);
         size_t before = list.n;
-        int code = gw_session_query(session, load->state->sql[GW_SQL_ROW], &id, 1, rows_take, &rows,
-                                    fault);
+        const struct gw_query query = {
+            load->state->sql[GW_SQL_ROW], &id, 1, 16, rows_take, &rows
+        };
+        int code = gw_session_query(session, &query, fault);
         if (code)
             return code;
         if (list.n == before) /* gone meanwhile: another runner reverted it */
@@ -263,8 +267,10 @@ static int load_difference(struct load *load, struct gw_session *session, uint32
         GW_DONE) {
         const struct gw_cell id = gw_cell_text(load->history->at[at].id);
         tokens.now = script.token_sha256;
-        int code = gw_session_query(session, state->sql[GW_SQL_TOKENS], &id, 1, tokens_take,
-                                    &tokens, fault);
+        const struct gw_query query = {
+            state->sql[GW_SQL_TOKENS], &id, 1, 1, tokens_take, &tokens
+        };
+        int code = gw_session_query(session, &query, fault);
         if (code) {
             gw_script_free(&script);
             return code;
@@ -300,7 +306,9 @@ static int look_foreign(struct gw_state *state, struct gw_session *session,
     int code = gw_session_quote(session, GW_QUOTE_NAME, format->bookkeeping,
                                 strlen(format->bookkeeping), &sql, fault);
     if (!code)
-        code = gw_session_query(session, gw_buf_str(&sql), NULL, 0, foreign_take, &found, fault);
+        code = gw_session_query(
+            session, &(struct gw_query){ gw_buf_str(&sql), NULL, 0, 1, foreign_take, &found },
+            fault);
     if (code && session->status == GW_E_UNDEFINED) {
         *fault = (struct gw_fault){ 0 };
         code = GW_DONE;

@@ -457,9 +457,11 @@ int gw_step_run(struct gw_step_work *work, enum gw_apply_how how, const struct g
     if (duration->id[0])
         gw_batch_duration(&batch, &work->workspace->state, duration->id, duration->ns);
     duration->id[0] = '\0';
+    work->workspace->session.journalled = work->program.journalled;
     if (!code)
         code = how == GW_APPLY_RUN ? run_units(work, journal, flags, &batch, fault)
                                    : finish(work, &batch, flags, fault);
+    work->workspace->session.journalled = false;
     if (!code && work->step.direction == GW_UP && how == GW_APPLY_RUN) {
         snprintf(duration->id, sizeof duration->id, "%s", work->revision->id);
         duration->ns = gw_clock_steady_ns() - start;

@@ -98,8 +98,8 @@ int gw_stored_read(struct gw_script *out, struct gw_state *state, struct gw_sess
     const struct gw_cell key = gw_cell_text(id);
 
     *out = (struct gw_script){ 0 };
-    int code =
-        gw_session_query(session, state->sql[GW_SQL_DOWN], &key, 1, stored_take, &reading, fault);
+    const struct gw_query query = { state->sql[GW_SQL_DOWN], &key, 1, 2, stored_take, &reading };
+    int code = gw_session_query(session, &query, fault);
     if (!code && !reading.found) {
         gw_fail(fault, GW_USAGE, "revision '%s' cannot be reverted: it has no down", id);
         gw_hint(fault, "write a new migration that undoes it");

@@ -48,7 +48,8 @@ static int open_database(struct gw_workspace *workspace, enum gw_need need, stru
 }
 
 /* Reading thousands of files and opening a large database take about as long as each other and share nothing,
- * so the files are read in a thread meanwhile. */
+ * so the files are read in a thread meanwhile. A driver that is not ours may change the working directory or close what
+ * it did not open: it has to wait, so that nobody but itself is led astray. */
 struct files_job {
     struct gw_workspace *workspace;
     const char *dialect;
@@ -126,7 +127,7 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
     if (code)
         return code;
     job.dialect = out->session.driver.dialect;
-    files_begin(&job, need >= GW_NEED_READ);
+    files_begin(&job, need >= GW_NEED_READ && out->session.plugin->bundled);
     code = open_database(out, need, fault);
     code = files_end(&job, code, fault);
     if (!code)

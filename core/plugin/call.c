@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "plugin/guard.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -26,6 +28,15 @@ static void add_safe(struct gw_buf *out, struct gw_str text, size_t most)
     gw_text_safe(out, text.ptr, len, false);
 }
 
+/* Without memory: what may be shown as it is, and a mark for the rest. */
+static void keep_plain(char *out, size_t room, struct gw_str text)
+{
+    size_t len = text.len < room - 1 ? text.len : room - 1;
+    for (size_t i = 0; i < len; i++)
+        out[i] = text.ptr[i] >= ' ' && text.ptr[i] <= '~' ? text.ptr[i] : '?';
+    out[len] = '\0';
+}
+
 static void keep_text(char *out, size_t room, struct gw_str text)
 {
     struct gw_buf safe = GW_BUF_TEXT;
@@ -35,6 +46,8 @@ static void keep_text(char *out, size_t room, struct gw_str text)
     len = gw_text_valid(s, len); /* what was made visible may have grown past the room */
     memcpy(out, s, len);
     out[len] = '\0';
+    if (safe.failed)
+        keep_plain(out, room, text);
     gw_buf_free(&safe);
 }
 
@@ -138,6 +151,66 @@ void gw_call_init(struct gw_call *call, const char *plugin, struct gw_events *ev
     *call = (struct gw_call){ .plugin = plugin, .events = events, .stop = stop };
 }
 
+/* Of the host alone: nothing of it is seen across the border. */
+static _Thread_local struct gw_call *innermost;
+
+const struct gw_call *gw_call_inside(void)
+{
+    return innermost;
+}
+
+void gw_call_enter(struct gw_call *call, const char *function, int ended)
+{
+    call->function = function;
+    call->ended = ended;
+    call->outer = innermost;
+    call->inside = true;
+    innermost = call;
+}
+
+void gw_call_where(char out[GW_CALL_WHERE], const struct gw_call *call)
+{
+    const char *const parts[] = { call->function ? "in '" : "while it was loaded",
+                                  call->function ? call->function : "", call->function ? "'" : "" };
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        for (const char *s = parts[i]; *s && len < GW_CALL_WHERE - 1; s++)
+            out[len++] = *s;
+    out[len] = '\0';
+}
+
+void gw_call_leave(struct gw_call *call)
+{
+    char where[GW_CALL_WHERE];
+
+    if (!call->inside)
+        return;
+    call->inside = false;
+    innermost = call->outer;
+    unsigned changed = call->unguarded ? 0 : gw_guard_restore();
+    if (!changed)
+        return;
+    gw_call_where(where, call);
+    for (unsigned bit = 1; bit < 1U << GW_GUARDED; bit <<= 1)
+        if (changed & bit)
+            gw_emit(call->events, GW_LEVEL_WARN, "plugin.changed",
+                    GW_FIELDS(gw_field_text("plugin", call->plugin),
+                              gw_field_text("what", gw_guard_name(bit))),
+                    "plugin '%s' changed %s %s; it was put back, and its author should know",
+                    call->plugin, gw_guard_name(bit), where);
+}
+
+gw_status gw_call_wrong(struct gw_call *call, const char *format, ...)
+{
+    va_list args;
+    if (call->wrong[0])
+        return GW_E_INTERNAL;
+    va_start(args, format);
+    vsnprintf(call->wrong, sizeof call->wrong, format, args);
+    va_end(args);
+    return GW_E_INTERNAL;
+}
+
 static int exit_code_of(gw_status status, int code)
 {
     if (status == GW_E_LOCKED)
@@ -145,18 +218,28 @@ static int exit_code_of(gw_status status, int code)
     return status / 100 == GW_E_CONNECT / 100 ? GW_NO_CONNECTION : code;
 }
 
-int gw_call_end(const struct gw_call *call, gw_status returned, const char *function, int code,
-                struct gw_fault *fault)
+static int misbehaved(const struct gw_call *call, gw_status returned, const char *function,
+                      int code, struct gw_fault *fault)
 {
-    if (returned == GW_OK || returned == GW_STOP)
-        return GW_DONE;
-    if (returned > 0 || !call->message[0]) {
+    code = code == GW_USAGE ? GW_UNCHANGED : code; /* not what the user wrote */
+    if (call->wrong[0])
+        gw_fail(fault, code, "plugin '%s': %s %s", call->plugin, function, call->wrong);
+    else
         gw_fail(fault, returned > 0 ? code : exit_code_of(returned, code),
                 returned > 0 ? "plugin '%s': %s returned %d, which means nothing"
                              : "plugin '%s': %s returned %d without a message",
                 call->plugin, function, (int)returned);
-        return gw_hint(fault, "this is a fault in the plugin; tell its author");
-    }
+    return gw_hint(fault, "this is a fault in the plugin; tell its author");
+}
+
+int gw_call_end(struct gw_call *call, gw_status returned, const char *function, int code,
+                struct gw_fault *fault)
+{
+    gw_call_leave(call);
+    if (!call->wrong[0] && (returned == GW_OK || (returned == GW_STOP && call->sink)))
+        return GW_DONE;
+    if (call->wrong[0] || returned > 0 || !call->message[0])
+        return misbehaved(call, returned, function, code, fault);
     gw_fail(fault, exit_code_of(returned, code), "%s%s%s", call->message,
             call->detail[0] ? ": " : "", call->detail);
     return call->hint[0] ? gw_hint(fault, "%s", call->hint) : fault->code;

@@ -15,10 +15,17 @@ struct gw_call {
     void *sink;                 /* whatever the caller's sink functions need */
     int64_t progress_next_ns;   /* thinning of progress events */
     gw_status code;             /* of the recorded error, 0 if none */
+    const char
+        *function; /* that the plugin is in; NULL: its constructors, or what GW_ENTRY calls */
+    struct gw_call *outer; /* the call that this one is made in */
+    bool inside;
+    bool unguarded; /* of a plugin that came with Godwit, in what is called for each revision */
+    int ended;      /* exit code if the plugin ends the program meanwhile */
     char sqlstate[8];
     int64_t native;
     uint64_t flags; /* GW_ERR_* */
     uint64_t begin, end;
+    char wrong[200]; /* what the plugin handed over that means nothing */
     char message[900];
     char detail[300];
     char hint[400];
@@ -29,10 +36,26 @@ extern const struct gw_host gw_host_table; /* what init() gets */
 void gw_call_init(struct gw_call *call, const char *plugin, struct gw_events *events,
                   const struct gw_stop *stop);
 
-/* Turns what a plugin function returned into a fault: nothing for success and GW_STOP (returns 0), else
- * message and hint of the recorded error, or "plugin X: FUNCTION returned N without a message". The fault's
- * code is `code`, or GW_NO_CONNECTION for the connection class and GW_LOCKED for GW_E_LOCKED. */
-int gw_call_end(const struct gw_call *call, gw_status returned, const char *function, int code,
+/* Right before the plugin's function is called, and right after it returned; calls may nest. After it the process is as
+ * it was (guard.h), with a warning if the plugin had changed it. ended: exit code of the program if the plugin
+ * ends it. */
+void gw_call_enter(struct gw_call *call, const char *function, int ended);
+void gw_call_leave(struct gw_call *call);
+#define GW_CALL_WHERE 64
+/* "in 'run'", or "while it was loaded": behind what happened. Safe in a handler of a signal. */
+void gw_call_where(char out[GW_CALL_WHERE], const struct gw_call *call);
+/* The innermost call that this thread is in, or NULL. Safe in a handler of a signal. */
+const struct gw_call *gw_call_inside(void);
+
+/* For a sink that is given what means nothing: the call fails, and this is why ("gave a row without cells"; the first
+ * one stays). Returns what the sink is to return. A sink takes nothing more once call->wrong is set. */
+gw_status gw_call_wrong(struct gw_call *call, const char *format, ...) GW_PRINTF(2, 3);
+
+/* Turns what a plugin function returned into a fault: nothing for success, and for GW_STOP where it had a sink to
+ * hear that from (returns 0), else message and hint of the recorded error, or "plugin X: FUNCTION returned N without a
+ * message". The fault's code is `code`, or GW_NO_CONNECTION for the connection class and GW_LOCKED for
+ * GW_E_LOCKED; GW_UNCHANGED instead of GW_USAGE where the plugin is at fault. */
+int gw_call_end(struct gw_call *call, gw_status returned, const char *function, int code,
                 struct gw_fault *fault);
 
 #endif

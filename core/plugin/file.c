@@ -16,9 +16,12 @@
 int gw_path_resolve(char out[GW_PLUGIN_PATH], const char *path, struct gw_fault *fault)
 {
     char *real = realpath(path, NULL);
-    if (!real)
-        return gw_fail_errno(fault, GW_PLUGIN_REFUSED, errno,
-                             "cannot find the plugin file '%.400s'", path);
+    if (!real) {
+        gw_fail_errno(fault, GW_PLUGIN_REFUSED, errno, "cannot find the plugin file '%.400s'",
+                      path);
+        return fault->hint[0] ? fault->code
+                              : gw_hint(fault, "build or fetch the plugin, or mend its path");
+    }
     size_t len = strlen(real);
     if (len < GW_PLUGIN_PATH)
         memcpy(out, real, len + 1);
@@ -40,10 +43,11 @@ static int read_all(struct gw_plugin_file *file, struct gw_fault *fault)
     const long long most = file->facts.bytes;
     struct gw_buf *bytes = &file->bytes;
 
-    if (most > PLUGIN_BYTES_MOST)
-        return gw_fail(fault, GW_PLUGIN_REFUSED,
-                       "'%.400s' has %lld bytes; no plugin has more than %lld", file->facts.path,
-                       most, PLUGIN_BYTES_MOST);
+    if (most > PLUGIN_BYTES_MOST) {
+        gw_fail(fault, GW_PLUGIN_REFUSED, "'%.400s' has %lld bytes; no plugin has more than %lld",
+                file->facts.path, most, PLUGIN_BYTES_MOST);
+        return gw_hint(fault, "a plugin is a shared object, as in my_check.so");
+    }
     *bytes = GW_BUF((size_t)most + 1);
     if (!gw_buf_reserve(bytes, (size_t)most + 1))
         return gw_fail_memory(fault);

@@ -3,8 +3,10 @@
 
 #include "base/text.h"
 #include "plugin/image.h"
+#include "plugin/required.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -38,7 +40,11 @@ static int open_object(const struct gw_plugin_loaded *plugin, const char *name,
     const struct gw_plugin *(*entry)(void);
 
     /* NODELETE and never dlclose: threads, destructors and pointers of the plugin stay valid. */
+    struct gw_call call;
+    gw_call_init(&call, plugin->name, plugin->events, NULL);
+    gw_call_enter(&call, NULL, GW_PLUGIN_REFUSED);
     void *object = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    gw_call_leave(&call);
     if (!object)
         return refuse_dl(plugin, "cannot be loaded", fault);
     void *symbol = dlsym(object, GW_ENTRY);
@@ -46,7 +52,9 @@ static int open_object(const struct gw_plugin_loaded *plugin, const char *name,
         return refuse(plugin, "exports no '" GW_ENTRY "'", fault);
     memcpy(&entry, &symbol,
            sizeof entry); /* POSIX lets a data pointer carry it, ISO C has no cast */
+    gw_call_enter(&call, NULL, GW_PLUGIN_REFUSED);
     *theirs = entry();
+    gw_call_leave(&call);
     return *theirs ? GW_DONE : refuse(plugin, "'" GW_ENTRY "' returned no descriptor", fault);
 }
 
@@ -101,6 +109,26 @@ static uint32_t kind_of(const char *id)
     return 0;
 }
 
+static int check_one(const struct gw_plugin_loaded *plugin, const struct gw_provides *provides,
+                     uint32_t n, struct gw_fault *fault)
+{
+    char reason[128];
+
+    if (!text_fits(provides[n].id) || !strchr(provides[n].id, '/'))
+        return refuse(plugin, "the id of an interface is not of the form NAME/REVISION", fault);
+    if (!provides[n].vtable)
+        return refuse(plugin, "an interface has no table", fault);
+    uint32_t size = size_of_table(provides[n].vtable);
+    if (size < sizeof size || size > TABLE_BYTES_MOST)
+        return refuse(plugin, "the struct_size of an interface is out of range", fault);
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(provides[i].id, provides[n].id) == 0) {
+            snprintf(reason, sizeof reason, "the interface '%.80s' is there twice", provides[n].id);
+            return refuse(plugin, reason, fault);
+        }
+    return GW_DONE;
+}
+
 static int check_provides(const struct gw_plugin_loaded *plugin, struct gw_fault *fault)
 {
     const uint32_t known = GW_KIND_DRIVER | GW_KIND_VALIDATOR | GW_KIND_BACKUP | GW_KIND_HOOK;
@@ -112,13 +140,8 @@ static int check_provides(const struct gw_plugin_loaded *plugin, struct gw_fault
     for (; provides[n].id; n++) {
         if (n == INTERFACES_MOST)
             return refuse(plugin, "its list of interfaces does not end", fault);
-        if (!text_fits(provides[n].id) || !strchr(provides[n].id, '/'))
-            return refuse(plugin, "the id of an interface is not of the form NAME/REVISION", fault);
-        if (!provides[n].vtable)
-            return refuse(plugin, "an interface has no table", fault);
-        uint32_t size = size_of_table(provides[n].vtable);
-        if (size < sizeof size || size > TABLE_BYTES_MOST)
-            return refuse(plugin, "the struct_size of an interface is out of range", fault);
+        if (check_one(plugin, provides, n, fault))
+            return fault->code;
         kinds |= kind_of(provides[n].id);
     }
     if (n == 0)
@@ -147,6 +170,8 @@ static int check_descriptor(struct gw_plugin_loaded *plugin, const struct gw_plu
         code = check_texts(plugin, fault);
     if (!code)
         code = check_provides(plugin, fault);
+    if (!code)
+        code = gw_required_check(plugin->name, plugin->facts.path, descriptor->provides, fault);
     return code ? code : gw_options_check(plugin, fault);
 }
 

@@ -33,6 +33,7 @@ struct gw_registry {
     const char *folder; /* of bundled plugins; resolved, if it exists */
     struct gw_events *events;
     const struct gw_stop *stop;
+    bool guarded;                          /* it holds the guard (guard.h) */
     GW_VEC(struct gw_plugin_slot *) slots; /* in the order of loading */
 };
 
@@ -58,6 +59,9 @@ bool gw_entry_bundled(const struct gw_registry *registry, const struct gw_plugin
 /* Does the entry allow that the hashed file runs in here, and the user that it runs at all? */
 int gw_entry_check(const struct gw_registry *registry, const struct gw_plugin_entry *entry,
                    const struct gw_plugin_file *file, enum gw_trust *trust, struct gw_fault *fault);
+/* Puts "plugins.conf:12: " before the message. */
+int gw_entry_blame(const struct gw_registry *registry, const struct gw_plugin_entry *entry,
+                   struct gw_fault *fault);
 /* "plugins.conf:12" */
 const char *gw_entry_place(struct gw_arena *arena, const struct gw_project *project,
                            const struct gw_plugin_entry *entry);

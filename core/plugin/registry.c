@@ -2,6 +2,7 @@
 #include "plugin/loader.h"
 
 #include "base/file.h"
+#include "plugin/guard.h"
 #include "plugin/pin.h"
 #include "plugin/place.h"
 
@@ -90,8 +91,19 @@ int gw_registry_new(struct gw_registry **out, const struct gw_project *project, 
         gw_registry_free(registry);
         return gw_fail_memory(fault);
     }
+    gw_guard_hold();
+    registry->guarded = true;
     *out = registry;
     return GW_DONE;
+}
+
+static void run_fini(const struct gw_registry *registry, const struct gw_plugin_loaded *plugin)
+{
+    struct gw_call call;
+    gw_call_init(&call, plugin->name, registry->events, registry->stop);
+    gw_call_enter(&call, "fini", GW_UNCHANGED);
+    plugin->descriptor.fini();
+    gw_call_leave(&call);
 }
 
 void gw_registry_free(struct gw_registry *registry)
@@ -101,8 +113,10 @@ void gw_registry_free(struct gw_registry *registry)
     for (size_t i = registry->slots.len; i; i--) {
         const struct gw_plugin_loaded *plugin = &registry->slots.at[i - 1]->plugin;
         if (plugin->ready && plugin->descriptor.fini)
-            plugin->descriptor.fini();
+            run_fini(registry, plugin);
     }
+    if (registry->guarded)
+        gw_guard_drop();
     gw_vec_free(&registry->slots);
     gw_arena_free(&registry->arena);
     free(registry);
@@ -132,6 +146,7 @@ static int run_init(const struct gw_registry *registry, struct gw_plugin_loaded 
     struct gw_call call;
     if (plugin->descriptor.init) {
         gw_call_init(&call, plugin->name, registry->events, registry->stop);
+        gw_call_enter(&call, "init", GW_PLUGIN_REFUSED);
         gw_status status = plugin->descriptor.init(&call, &gw_host_table);
         int code = gw_call_end(&call, status, "init", GW_PLUGIN_REFUSED, fault);
         if (code)
@@ -148,23 +163,26 @@ int gw_registry_examine(struct gw_registry *registry, struct gw_plugin_examined 
 
     out->file.fd = -1;
     int code = gw_registry_find(registry, name, &out->path, &out->entry, fault);
+    if (code)
+        return code;
     /* Only a pin or the user's trust looks at the hash; a bundled file need not be hashed to be loaded. */
     out->sealed = out->entry && (out->entry->path || gw_pinned(out->entry));
     hash = hash || out->sealed;
-    if (!code)
-        code = gw_plugin_file_open(&out->file, out->path, hash, &unsafe, fault);
+    code = gw_plugin_file_open(&out->file, out->path, hash, &unsafe, fault);
     if (!code && unsafe.code) {
         *fault = unsafe;
         code = fault->code;
     }
     if (code)
-        return code;
+        return out->entry ? gw_entry_blame(registry, out->entry, fault) : code;
     if (hash)
         gw_plugin_file_hash(&out->file);
     out->trust = GW_TRUST_BUNDLED;
     if (out->entry)
         code = gw_entry_check(registry, out->entry, &out->file, &out->trust, fault);
-    return code ? code : gw_plugin_file_check(&out->file, fault);
+    if (code || !gw_plugin_file_check(&out->file, fault))
+        return code;
+    return out->entry ? gw_entry_blame(registry, out->entry, fault) : fault->code;
 }
 
 static int describe_slot(struct gw_registry *registry, struct gw_plugin_slot *slot)
@@ -175,6 +193,7 @@ static int describe_slot(struct gw_registry *registry, struct gw_plugin_slot *sl
     int code = gw_registry_examine(registry, &examined, slot->plugin.name, false, fault);
     if (!code)
         code = check_once(registry, slot, examined.file.facts.path, fault);
+    slot->plugin.bundled = examined.trust == GW_TRUST_BUNDLED;
     if (!code)
         code = gw_plugin_open(&slot->plugin, &examined.file, examined.sealed, &slot->theirs, fault);
     if (!code)

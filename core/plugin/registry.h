@@ -41,6 +41,7 @@ struct gw_plugin_loaded {
     struct gw_plugin_facts facts;
     struct gw_plugin descriptor; /* copied: min(theirs, ours) bytes */
     const char *name;
+    bool bundled;             /* it came with Godwit */
     bool ready;               /* init has run */
     struct gw_events *events; /* for warnings; may be NULL */
 };

@@ -15,8 +15,8 @@ const char *gw_entry_place(struct gw_arena *arena, const struct gw_project *proj
                            entry->line);
 }
 
-static int at_entry(const struct gw_registry *registry, const struct gw_plugin_entry *entry,
-                    struct gw_fault *fault)
+int gw_entry_blame(const struct gw_registry *registry, const struct gw_plugin_entry *entry,
+                   struct gw_fault *fault)
 {
     const char *file = registry->project->file;
     return gw_fault_prefix(fault, "%.300s:%u", file ? file : "plugins.conf", entry->line);
@@ -145,7 +145,7 @@ int gw_entry_check(const struct gw_registry *registry, const struct gw_plugin_en
         *trust = GW_TRUST_PINNED;
     } else if (!code)
         code = check_user(entry, file, &configuration, trust, fault);
-    return code ? at_entry(registry, entry, fault) : GW_DONE;
+    return code ? gw_entry_blame(registry, entry, fault) : GW_DONE;
 }
 
 /* ---- trust and revoke ---- */
@@ -179,7 +179,7 @@ int gw_registry_trust(struct gw_registry *registry, const char *name, struct gw_
         code = gw_trusted_record(file.facts.path, file.facts.sha256, &found, fault);
     *out = file.facts;
     gw_plugin_file_close(&file);
-    return code && entry ? at_entry(registry, entry, fault) : code;
+    return code && entry ? gw_entry_blame(registry, entry, fault) : code;
 }
 
 /* The file may be gone, and its entry too: then the path as it is written counts. */

@@ -100,8 +100,10 @@ int gw_key_accept(struct gw_reader *reader, const config_setting_t *at, const st
     const struct rule *rule = type < sizeof rules / sizeof rules[0] ? &rules[type] : NULL;
     const char *quote = from_env ? "" : "'";
 
-    if (!text[0])
-        return gw_reader_fail(reader, at, "is empty");
+    if (!text[0]) {
+        gw_reader_fail(reader, at, "is empty");
+        return gw_hint(reader->fault, "give it a value, or remove the line");
+    }
     if (!rule || !rule->fits || rule->fits(key, text))
         return GW_DONE;
     gw_reader_fail(reader, at, "%s%.80s%s %s", quote,

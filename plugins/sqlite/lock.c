@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,40 @@
 #include <unistd.h>
 
 enum {
-    TRIES = 100
+    TRIES = 100,
+    LOCKS_MOST = 16
 };
+
+/* ---- children ---- */
+
+/* A lock ends with the last copy of its descriptor. A process that somebody forks in here, and that does not exec,
+ * would hold it for as long as it lives, whatever becomes of us. So the child closes what is listed here, as the
+ * number and one; in it, nothing but this is known to be safe. */
+static _Atomic int locked[LOCKS_MOST];
+
+static void close_in_child(void)
+{
+    for (size_t i = 0; i < LOCKS_MOST; i++)
+        if (locked[i])
+            close(locked[i] - 1);
+}
+
+void sqlite_lock_forks(void)
+{
+    pthread_atfork(NULL, NULL, close_in_child);
+}
+
+/* Puts `to` into the place of `from`; 0 is no descriptor. More than the list holds are not listed. */
+static void list(int from, int to)
+{
+    for (size_t i = 0; i < LOCKS_MOST; i++) {
+        int expected = from;
+        if (atomic_compare_exchange_strong(&locked[i], &expected, to))
+            return;
+    }
+}
+
+/* ---- the file ---- */
 
 char *sqlite_lock_path(const struct sqlite_session *session)
 {
@@ -149,6 +183,7 @@ static gw_status take_file(struct sqlite_session *session, const char *path)
         }
         if (still_at(path, &file)) {
             session->lock = (struct sqlite_lock){ fd, true, file.st_dev, file.st_ino };
+            list(0, fd + 1);
             return GW_OK;
         }
         close(fd);
@@ -219,8 +254,10 @@ void sqlite_lock_free(struct sqlite_session *session)
     if (path && still_at(path, &ours))
         unlink(path);
     free(path);
-    if (lock->fd >= 0)
+    if (lock->fd >= 0) {
+        list(lock->fd + 1, 0);
         close(lock->fd);
+    }
     *lock = (struct sqlite_lock){ .fd = -1 };
 }
 

@@ -13,6 +13,8 @@ struct sqlite_connection; /* process.h */
 bool sqlite_lock_owner(const struct sqlite_session *session, struct sqlite_connection *out);
 /* Path of the lock file, in memory of the caller; NULL without memory. */
 char *sqlite_lock_path(const struct sqlite_session *session);
+/* Once: from here on a child that is forked holds no lock of ours. */
+void sqlite_lock_forks(void);
 /* Gives it up, if it is held. */
 void sqlite_lock_free(struct sqlite_session *session);
 

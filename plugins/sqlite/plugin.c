@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the plugin says about itself. */
 #include "driver.h"
+#include "lock.h"
 #include "session.h"
 
 #include <godwit/plugin.h>
@@ -17,6 +18,7 @@ static gw_status plugin_init(struct gw_call *call, const struct gw_host *host)
 {
     (void)call;
     the_host = host;
+    sqlite_lock_forks();
     return GW_OK;
 }
 

@@ -2,6 +2,7 @@
 /* One plugin, and by definitions of the build all the ways in which a plugin can be wrong. */
 #include "trace.h"
 
+#include <godwit/hook.h>
 #include <godwit/sdk.h>
 #include <stdlib.h>
 
@@ -72,7 +73,16 @@ __attribute__((unused)) static const struct wide_option options[] = {
 };
 
 __attribute__((unused)) static struct trace trace = { .struct_size = sizeof trace, .self = &trace };
-__attribute__((unused)) static const uint32_t hook = sizeof hook; /* a table of nothing */
+__attribute__((unused)) static gw_status handle(struct gw_call *call, void *self,
+                                                const struct gw_event *event)
+{
+    (void)call;
+    (void)self;
+    (void)event;
+    return GW_OK;
+}
+__attribute__((unused)) static const struct gw_hook hook = { .struct_size = sizeof hook,
+                                                             .handle = handle };
 __attribute__((unused)) static const uint32_t short_table = 2;
 
 __attribute__((unused)) static const struct gw_provides provides[] = { { "godwit.hook/1", &hook },

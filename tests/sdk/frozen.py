@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+STRIDED = 2  # gw_option and gw_rule: they grow by the stride that stands beside the array
 KINDS = ("validator", "hook", "backup", "driver")
 
 
@@ -34,7 +35,8 @@ def grown_headers(folder):
         text = header.read_text(encoding="utf-8")
         text, n = re.subn(r"(struct gw_\w+ \{[^{}]*?\buint32_t struct_size;[^{}]*?)(\n\};)",
                           r"\1\n    void (*grown)(void);\2", text)
-        grown += n
+        text, strided = re.subn(r"(struct gw_(?:option|rule) \{[^{}]*?)(\n\};)", r"\1\n    void (*grown)(void);\2", text)
+        grown += n + strided
         header.write_text(text, encoding="utf-8")
     return include, grown
 
@@ -79,7 +81,7 @@ def main():
         include, grown = grown_headers(folder)
         checker = compile_grown_checker(options.compiler, include, folder)
         print(f"# {grown} structs have a member more")
-        good &= grown >= 20
+        good &= grown >= 20 + STRIDED
         for kind in KINDS:
             plugin = folder / f"old-{kind}.so"
             good &= run(f"today's host takes an old {kind}", [options.checker, plugin])

@@ -102,8 +102,10 @@ static int64_t count(struct fixture *fixture, const char *sql)
 {
     struct gw_fault fault = { 0 };
     int64_t n = -1;
-    assert_int_equal(
-        gw_session_query(&fixture->workspace.session, sql, NULL, 0, count_take, &n, &fault), 0);
+    assert_int_equal(gw_session_query(&fixture->workspace.session,
+                                      &(struct gw_query){ sql, NULL, 0, 1, count_take, &n },
+                                      &fault),
+                     0);
     return n;
 }
 
