@@ -245,7 +245,22 @@ static const struct folder_case folder_cases[] = {
       { { "1_a/up.sql", "x" }, { "1_a/more.sql", "x" } },
       NULL,
       "1_a/more.sql: not a name" },
-    { "diesel", { { "1_a/up.sql", "x" }, { "x/up.sql", "x" } }, NULL, "x/up.sql: not a name" },
+    { "diesel",
+      { { "2020-12-7-190800_x/up.sql", "x" }, /* Diesel compares versions as text */
+        { "2022-03-09-07000_x/up.sql", "x" },
+        { "2020-11-01-000000_x/up.sql", "x" },
+        { "2025-12-18-104956-0000_x/up.sql", "x" },
+        { "2023-05-23-1715-update-x/up.sql", "x" },
+        { "2023-05-23-171500_x/up.sql", "x" },
+        { "9_x/up.sql", "x" },
+        { "10_x/up.sql", "x" } },
+      "10 20201101000000 2020127190800 2022030907000 20230523171500 202305231715updatex"
+      " 202512181049560000 9",
+      NULL },
+    { "diesel", { { "1_a/up.sql", "x" }, { "x/up.sql", "x" } }, "1 x", NULL },
+    { "diesel", { { "a b_c/up.sql", "x" } }, NULL, "a b_c/up.sql: not a name" },
+    { "diesel", { { "_c/up.sql", "x" } }, NULL, "_c/up.sql: not a name" },
+    { "diesel", { { "head_c/up.sql", "x" } }, NULL, "head_c/up.sql: not a name" },
     { "diesel", { { "1_a/up.sql", "x" }, { "seed.sql", "x" } }, NULL, "seed.sql: not a name" },
     /* sqlx */
     { "sqlx",

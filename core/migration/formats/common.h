@@ -4,7 +4,6 @@
 #define GW_MIGRATION_FORMATS_COMMON_H
 
 #include "migration/formats/format.h"
-#include "migration/version.h"
 
 struct gw_line {
     const char *at;

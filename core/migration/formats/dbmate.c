@@ -131,7 +131,7 @@ static int inspect_dbmate(struct gw_revision *revision, const char *file, const 
 static int scan_dbmate(struct gw_found_list *out, const struct gw_folder *folder,
                        const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
-    const struct gw_linear linear = { .inspect = inspect_dbmate };
+    const struct gw_linear linear = { .compare = gw_version_compare, .inspect = inspect_dbmate };
     struct gw_entries entries = { 0 };
     int code = GW_DONE;
     (void)dialect;
@@ -146,7 +146,7 @@ static int scan_dbmate(struct gw_found_list *out, const struct gw_folder *folder
         else
             code = gw_entries_add(&entries, arena, folder, name, GW_UP, version, label, fault);
     }
-    gw_entries_sort(&entries);
+    gw_entries_sort(&entries, linear.compare);
     if (!code)
         code = gw_entries_finish(out, &entries, &linear, folder, arena, fault);
     gw_vec_free(&entries.list);
@@ -180,6 +180,7 @@ const struct gw_format gw_format_dbmate = {
     .name = "dbmate",
     .bookkeeping = "schema_migrations",
     .linear = true,
+    .compare = gw_version_compare,
     .detect = detect_dbmate,
     .scan = scan_dbmate,
     .parse = parse_dbmate,

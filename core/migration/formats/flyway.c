@@ -187,14 +187,14 @@ static int join_undos(struct flyway *flyway)
 static int scan_flyway(struct gw_found_list *out, const struct gw_folder *folder,
                        const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
-    const struct gw_linear linear = { 0 };
+    const struct gw_linear linear = { .compare = gw_version_compare };
     struct flyway flyway = { .folder = folder, .arena = arena, .fault = fault };
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
         code = add_name(&flyway, folder->names[i]);
-    gw_entries_sort(&flyway.list);
-    gw_entries_sort(&flyway.undos);
+    gw_entries_sort(&flyway.list, linear.compare);
+    gw_entries_sort(&flyway.undos, linear.compare);
     if (!code)
         code = check_versions(&flyway.list, folder, fault);
     if (!code)
@@ -270,6 +270,7 @@ const struct gw_format gw_format_flyway = {
     .name = "flyway",
     .bookkeeping = "flyway_schema_history",
     .linear = true,
+    .compare = gw_version_compare,
     .detect = detect_flyway,
     .scan = scan_flyway,
     .parse = parse_flyway,

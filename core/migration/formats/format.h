@@ -6,6 +6,7 @@
 
 #include "migration/history.h"
 #include "migration/script.h"
+#include "migration/version.h"
 
 /* The names in the folder, sorted; entries of sub-folders as "sub/name" (one level deep). */
 struct gw_folder {
@@ -38,9 +39,10 @@ struct gw_create_options {
 };
 
 struct gw_format {
-    const char *name;        /* migrations.format */
-    const char *bookkeeping; /* table in which that tool keeps its state; NULL: none */
-    bool linear;             /* no graph in the files: each revision revises the one before it */
+    const char *name;          /* migrations.format */
+    const char *bookkeeping;   /* table in which that tool keeps its state; NULL: none */
+    bool linear;               /* no graph in the files: each revision revises the one before it */
+    gw_version_order *compare; /* of versions; NULL unless linear */
     /* How well the folder looks like this format: 0 not at all; the highest wins, a draw is an
      * error. */
     int (*detect)(const struct gw_folder *folder, struct gw_arena *arena);

@@ -70,7 +70,9 @@ static int scan_golang_migrate(struct gw_found_list *out, const struct gw_folder
                                const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
     /* A lone down is a version whose up does nothing, as the tool has it. */
-    const struct gw_linear linear = { .strip_zeros = true, .lone_down = true };
+    const struct gw_linear linear = { .compare = gw_version_compare,
+                                      .strip_zeros = true,
+                                      .lone_down = true };
     struct gw_entries entries = { 0 };
     int code = GW_DONE;
     (void)dialect;
@@ -114,6 +116,7 @@ const struct gw_format gw_format_golang_migrate = {
     .name = "golang-migrate",
     .bookkeeping = "schema_migrations",
     .linear = true,
+    .compare = gw_version_compare,
     .detect = detect_golang_migrate,
     .scan = scan_golang_migrate,
     .parse = parse_golang_migrate,

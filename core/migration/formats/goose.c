@@ -259,14 +259,16 @@ static int add_name(struct gw_entries *entries, struct gw_arena *arena,
 static int scan_goose(struct gw_found_list *out, const struct gw_folder *folder,
                       const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
-    const struct gw_linear linear = { .strip_zeros = true, .inspect = inspect_goose };
+    const struct gw_linear linear = { .compare = gw_version_compare,
+                                      .strip_zeros = true,
+                                      .inspect = inspect_goose };
     struct gw_entries entries = { 0 };
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
         if (!strchr(folder->names[i], '/'))
             code = add_name(&entries, arena, folder, folder->names[i], fault);
-    gw_entries_sort(&entries);
+    gw_entries_sort(&entries, linear.compare);
     if (!code)
         code = gw_entries_finish(out, &entries, &linear, folder, arena, fault);
     gw_vec_free(&entries.list);
@@ -318,6 +320,7 @@ const struct gw_format gw_format_goose = {
     .name = "goose",
     .bookkeeping = "goose_db_version",
     .linear = true,
+    .compare = gw_version_compare,
     .detect = detect_goose,
     .scan = scan_goose,
     .parse = parse_goose,

@@ -46,7 +46,7 @@ static int add_name(struct gw_entries *entries, struct gw_arena *arena,
 static int scan_sqlx(struct gw_found_list *out, const struct gw_folder *folder, const char *dialect,
                      struct gw_arena *arena, struct gw_fault *fault)
 {
-    const struct gw_linear linear = { .strip_zeros = true };
+    const struct gw_linear linear = { .compare = gw_version_compare, .strip_zeros = true };
     struct gw_entries entries = { 0 };
     int code = GW_DONE;
     (void)dialect;
@@ -92,6 +92,7 @@ const struct gw_format gw_format_sqlx = {
     .name = "sqlx",
     .bookkeeping = "_sqlx_migrations",
     .linear = true,
+    .compare = gw_version_compare,
     .detect = detect_sqlx,
     .scan = scan_sqlx,
     .parse = parse_sqlx,
