@@ -53,6 +53,8 @@ struct gw_history {
     const char *directory;
     bool opened; /* folder is an open descriptor of directory: scripts are read through it */
     int folder;
+    const char **passed; /* names of SQL at places that the format does not look at, sorted */
+    size_t n_passed;
     struct gw_settings vars;
     struct gw_revision *at;
     uint32_t n;           /* all */

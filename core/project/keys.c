@@ -14,6 +14,7 @@ const struct gw_key gw_keys[] = {
       IN_PROJECT(migrations.directory) },
     { "migrations", "schema", GW_KEY_PATH, NULL, NULL, IN_PROJECT(migrations.schema) },
     { "migrations", "format", GW_KEY_TEXT, NULL, NULL, IN_PROJECT(migrations.format) },
+    { "migrations", "ignore", GW_KEY_TEXTS, NULL, NULL, IN_PROJECT(migrations.ignore) },
     { "migrations", "vars", GW_KEY_VARS, NULL, NULL, IN_PROJECT(migrations.vars) },
     { "engine", "durability", GW_KEY_ORDINAL, "run", "run|revision",
       IN_PROJECT(engine.durability) },

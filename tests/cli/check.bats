@@ -53,6 +53,44 @@ commit() {
     says "cccc00000003_m.sql:12" "nonsense"
 }
 
+@test "check finds SQL where the format does not look, unless it is ignored" {
+    project
+    mkdir -p migrations/1_a migrations/seeds/deep
+    echo "CREATE TABLE t (x INTEGER);" >migrations/1_a/up.sql
+    echo "x" >migrations/data.sql
+    echo "x" >migrations/seeds/deep/users.sql
+    go check
+    is 3
+    says "migrations/data.sql is not where diesel looks" "migrations/seeds/deep/users.sql is not" "2 problems found"
+    go upgrade
+    is 0
+    says "migrations/data.sql and others: not where diesel looks"
+    echo 'migrations = { ignore = [ "data.sql", "seeds/" ]; };' >>plugins.conf
+    go check
+    is 0
+    silent_on "data.sql"
+}
+
+@test "--against sees the folders below, however deep" {
+    project
+    echo 'migrations = { format = "flyway"; };' >>plugins.conf
+    mkdir -p migrations/3.0/ddl
+    echo "CREATE TABLE t (x INTEGER);" >migrations/3.0/ddl/V1__a.sql
+    repository
+    git checkout -q -b theirs
+    echo "CREATE TABLE u (x INTEGER);" >migrations/3.0/ddl/V2__b.sql
+    commit "theirs"
+    git checkout -q main
+    echo "CREATE TABLE u (x INTEGER);" >migrations/3.0/ddl/V2__c.sql
+    go check --against theirs
+    is 2
+    says "3.0/ddl/V2__c.sql: its version is that of"
+    rm migrations/3.0/ddl/V2__c.sql
+    go check --against theirs
+    is 0
+    says "in 2 revisions"
+}
+
 @test "--against finds the second head that a merge would bring" {
     line
     repository

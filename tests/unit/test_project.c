@@ -268,7 +268,8 @@ static const char full[] =
     "  session = [ \"SET a\", \"SET '$${b}'\" ];\n"
     "  options = { n = 5; big = 5000000000L; hex = 0x10; yes = true; real = 1.5; t = \"x/* y\"; }; "
     "};\n"
-    "migrations = { directory = \"m\"; schema = \"s.sql\"; format = \"goose\"; vars = { who = "
+    "migrations = { directory = \"m\"; schema = \"s.sql\"; format = \"goose\";\n"
+    "  ignore = [ \"a\", \"b/*\" ]; vars = { who = "
     "\"me\"; }; };\n"
     "engine = { durability = \"revision\"; lock_wait = \"250ms\"; state_schema = \"ops\"; };\n"
     "plugins = ( { name = \"a\"; },\n"
@@ -284,9 +285,9 @@ static void test_every_key(void **state)
     parse_good(&project, full, NULL);
     assert_string_equal(project.database.backend, "mysql");
     assert_string_equal(project.database.url, "mysql://u:pw@h/d");
-    assert_int_equal(project.database.n_session, 2);
-    assert_string_equal(project.database.session[0].ptr, "SET a");
-    assert_string_equal(project.database.session[1].ptr, "SET '${b}'");
+    assert_int_equal(project.database.session.n, 2);
+    assert_string_equal(project.database.session.at[0].ptr, "SET a");
+    assert_string_equal(project.database.session.at[1].ptr, "SET '${b}'");
     const struct gw_settings *options = &project.database.options;
     assert_int_equal(options->n, 6);
     assert_string_equal(options->at[0].key, "n");
@@ -315,7 +316,7 @@ static void test_every_key(void **state)
     assert_string_equal(project.plugins[1].isolate, "process");
     assert_int_equal(project.plugins[1].timeout_ns, 5 * SECOND);
     assert_int_equal(project.plugins[1].options.at[0].value.v.i, 3);
-    assert_int_equal(project.plugins[1].line, 8);
+    assert_int_equal(project.plugins[1].line, 9);
     gw_project_free(&project);
 }
 
@@ -342,7 +343,7 @@ static void test_environment_wins_key_by_key(void **state)
     assert_string_equal(project.environment, "same");
     assert_string_equal(project.database.backend, "sqlite");
     assert_string_equal(project.database.url, "other.db");
-    assert_int_equal(project.database.n_session, 1);
+    assert_int_equal(project.database.session.n, 1);
     assert_int_equal(project.database.options.n, 3);
     assert_int_equal(project.database.options.at[0].value.v.i, 1);
     assert_int_equal(project.database.options.at[1].value.v.i, 3);
@@ -359,7 +360,7 @@ static void test_environment_wins_key_by_key(void **state)
 
     parse_good(&project, layered, "other");
     assert_string_equal(project.database.backend, "postgres");
-    assert_int_equal(project.database.n_session, 0); /* it was written for sqlite */
+    assert_int_equal(project.database.session.n, 0); /* it was written for sqlite */
     assert_int_equal(project.database.options.n, 0);
     gw_project_free(&project);
 

@@ -2,6 +2,7 @@
 #include "cli/commands/commands.h"
 #include "cli/merged.h"
 #include "cli/show.h"
+#include "migration/formats/format.h"
 
 enum {
     FILES_MOST = 20
@@ -79,6 +80,18 @@ static void check_unknown(struct findings *findings)
     gw_buf_free(&message);
 }
 
+static void check_passed(struct findings *findings, const struct gw_history *history)
+{
+    for (size_t i = 0; i < history->n_passed; i++) {
+        struct gw_buf message = GW_BUF_TEXT;
+        gw_buf_printf(&message, "%s/%s is not where %s looks for migrations", history->directory,
+                      history->passed[i], history->format->name);
+        found(findings, "passed", "", gw_buf_str(&message),
+              "move it, or name it in plugins.conf: migrations = { ignore = [ \"FILE\" ]; }");
+        gw_buf_free(&message);
+    }
+}
+
 /* Every script is read, so that a typo in a directive is found here and not on the day it runs. */
 static int check_scripts(const struct gw_history *history, const char *dialect,
                          struct gw_fault *fault)
@@ -144,6 +157,7 @@ static int run_check(struct gw_cli *cli, struct gw_fault *fault)
         code = check_heads(&findings, &cli->workspace.history, "", fault);
     if (code)
         return code;
+    check_passed(&findings, &cli->workspace.history);
     check_changed(&findings);
     check_unknown(&findings);
     return finish(&findings, &cli->workspace.history, fault);

@@ -46,6 +46,8 @@ enum {
 /* How messages call a file of the folder. */
 void gw_format_shown(char out[GW_SHOWN], const struct gw_folder *folder, const char *name);
 
+/* Directly in the folder: where most tools look. */
+bool gw_name_is_here(const char *name);
 /* "x.sql", whatever the case of the extension. */
 bool gw_name_is_sql(const char *name);
 /* Whether the folder lists name; gets the list's own string. */

@@ -139,7 +139,7 @@ static int scan_dbmate(struct gw_found_list *out, const struct gw_folder *folder
         const char *name = folder->names[i];
         size_t digits = strspn(name, "0123456789");
         struct gw_str version = { name, digits }, label = { name + digits, strlen(name + digits) };
-        if (strchr(name, '/') || !gw_name_is_sql(name))
+        if (!gw_name_is_sql(name))
             continue;
         if (!digits || !gw_cut_tail(&label, ".sql"))
             code = gw_name_refuse(folder, name, "VERSION_NAME.sql", fault);
@@ -181,6 +181,7 @@ const struct gw_format gw_format_dbmate = {
     .bookkeeping = "schema_migrations",
     .linear = true,
     .compare = gw_version_compare,
+    .looks_at = gw_name_is_here,
     .detect = detect_dbmate,
     .scan = scan_dbmate,
     .parse = parse_dbmate,

@@ -24,6 +24,13 @@ static bool is_migration(const char *name, struct gw_str *version, struct gw_str
     return true;
 }
 
+/* Diesel takes folders alone, and of their files its own. */
+static bool is_in_folder(const char *name)
+{
+    const char *slash = strchr(name, '/');
+    return slash && !strchr(slash + 1, '/');
+}
+
 static bool begins_with_digit(const char *name)
 {
     return isdigit((unsigned char)*name);
@@ -185,6 +192,7 @@ const struct gw_format gw_format_diesel = {
     .bookkeeping = "__diesel_schema_migrations",
     .linear = true,
     .compare = gw_version_compare_text,
+    .looks_at = is_in_folder,
     .detect = detect_diesel,
     .scan = scan_diesel,
     .parse = parse_diesel,

@@ -8,7 +8,7 @@
 #include "migration/script.h"
 #include "migration/version.h"
 
-/* The names in the folder, sorted; entries of sub-folders as "sub/name" (one level deep). */
+/* The names in the folder, sorted; those in the folders below as "below/name" (migration/listing.h). */
 struct gw_folder {
     int fd; /* open folder */
     const char *path;
@@ -43,6 +43,8 @@ struct gw_format {
     const char *bookkeeping;   /* table in which that tool keeps its state; NULL: none */
     bool linear;               /* no graph in the files: each revision revises the one before it */
     gw_version_order *compare; /* of versions; NULL unless linear */
+    /* Whether the tool looks at the place of such a name at all; scan sees no other. NULL: at any. */
+    bool (*looks_at)(const char *name);
     /* How well the folder looks like this format: 0 not at all; the highest wins, a draw is an
      * error. */
     int (*detect)(const struct gw_folder *folder, struct gw_arena *arena);

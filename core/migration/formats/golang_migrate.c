@@ -77,8 +77,7 @@ static int scan_golang_migrate(struct gw_found_list *out, const struct gw_folder
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
-        if (!strchr(folder->names[i], '/'))
-            code = add_name(&entries, arena, folder, folder->names[i], fault);
+        code = add_name(&entries, arena, folder, folder->names[i], fault);
     if (!code)
         code = gw_entries_pair(&entries, &linear, folder, fault);
     if (!code)
@@ -117,6 +116,7 @@ const struct gw_format gw_format_golang_migrate = {
     .bookkeeping = "schema_migrations",
     .linear = true,
     .compare = gw_version_compare,
+    .looks_at = gw_name_is_here,
     .detect = detect_golang_migrate,
     .scan = scan_golang_migrate,
     .parse = parse_golang_migrate,

@@ -266,8 +266,7 @@ static int scan_goose(struct gw_found_list *out, const struct gw_folder *folder,
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
-        if (!strchr(folder->names[i], '/'))
-            code = add_name(&entries, arena, folder, folder->names[i], fault);
+        code = add_name(&entries, arena, folder, folder->names[i], fault);
     gw_entries_sort(&entries, linear.compare);
     if (!code)
         code = gw_entries_finish(out, &entries, &linear, folder, arena, fault);
@@ -321,6 +320,7 @@ const struct gw_format gw_format_goose = {
     .bookkeeping = "goose_db_version",
     .linear = true,
     .compare = gw_version_compare,
+    .looks_at = gw_name_is_here,
     .detect = detect_goose,
     .scan = scan_goose,
     .parse = parse_goose,

@@ -66,7 +66,9 @@ int gw_name_refuse(const struct gw_folder *folder, const char *name, const char 
     char shown[GW_SHOWN];
     gw_format_shown(shown, folder, name);
     gw_format_fail(fault, shown, 0, "not a name of the form %s", form);
-    return gw_hint(fault, "rename the file, or move it out of the migrations folder");
+    return gw_hint(
+        fault, "rename the file, move it out of the migrations folder, or name it in plugins.conf: "
+               "migrations = { ignore = [ \"FILE\" ]; }");
 }
 
 int gw_entries_add(struct gw_entries *entries, struct gw_arena *arena,

@@ -51,7 +51,7 @@ static int scan_sqlx(struct gw_found_list *out, const struct gw_folder *folder, 
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
-        if (gw_name_is_sql(folder->names[i]) && !strchr(folder->names[i], '/'))
+        if (gw_name_is_sql(folder->names[i]))
             code = add_name(&entries, arena, folder, folder->names[i], fault);
     if (!code)
         code = gw_entries_pair(&entries, &linear, folder, fault);
@@ -93,6 +93,7 @@ const struct gw_format gw_format_sqlx = {
     .bookkeeping = "_sqlx_migrations",
     .linear = true,
     .compare = gw_version_compare,
+    .looks_at = gw_name_is_here,
     .detect = detect_sqlx,
     .scan = scan_sqlx,
     .parse = parse_sqlx,
