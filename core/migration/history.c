@@ -52,11 +52,12 @@ static int copy_vars(struct gw_history *history, const struct gw_settings *vars,
                      struct gw_fault *fault)
 {
     struct gw_arena *arena = &history->arena;
-    history->vars.at = gw_arena_array(arena, vars->n + 1, sizeof *vars->at);
-    if (!history->vars.at)
+    struct gw_settings *values = &history->vars.values;
+    values->at = gw_arena_array(arena, vars->n + 1, sizeof *vars->at);
+    if (!values->at)
         return gw_fail_memory(fault);
     for (size_t i = 0; i < vars->n; i++) {
-        struct gw_setting *copy = &history->vars.at[history->vars.n++];
+        struct gw_setting *copy = &values->at[values->n++];
         *copy = vars->at[i];
         copy->key = gw_arena_string(arena, vars->at[i].key);
         if (!copy->key)
@@ -90,6 +91,22 @@ static int pass_over(struct gw_history *history, struct gw_folder *folder, struc
     return GW_DONE;
 }
 
+/* The word `name` in form and what stands around it; NULL is "${name}". */
+static int copy_form(struct gw_history *history, const char *form, struct gw_fault *fault)
+{
+    static const char word[] = "name";
+    const char *copy = gw_arena_string(&history->arena, form ? form : "${name}");
+    if (!copy)
+        return gw_fail_memory(fault);
+    const char *name = strstr(copy, word);
+    if (!name) /* off */
+        return GW_DONE;
+    const char *end = name + strlen(word);
+    history->vars.prefix = (struct gw_str){ copy, (size_t)(name - copy) };
+    history->vars.suffix = (struct gw_str){ end, strlen(end) };
+    return GW_DONE;
+}
+
 static int load_folder(struct gw_history *out, const struct gw_project *project,
                        struct gw_folder *folder, const char *dialect, struct gw_fault *fault)
 {
@@ -116,6 +133,8 @@ int gw_history_load(struct gw_history *out, const struct gw_project *project, co
         return gw_fail_memory(fault);
     struct gw_folder folder = { .path = out->directory };
     int code = copy_vars(out, &project->migrations.vars, fault);
+    if (!code)
+        code = copy_form(out, project->migrations.placeholders, fault);
     if (!code)
         code = gw_listing_read(&out->arena, out->directory, &project->migrations.ignore,
                                &folder.names, &folder.n, &fd, fault);

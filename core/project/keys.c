@@ -16,6 +16,8 @@ const struct gw_key gw_keys[] = {
     { "migrations", "format", GW_KEY_TEXT, NULL, NULL, IN_PROJECT(migrations.format) },
     { "migrations", "ignore", GW_KEY_TEXTS, NULL, NULL, IN_PROJECT(migrations.ignore) },
     { "migrations", "vars", GW_KEY_VARS, NULL, NULL, IN_PROJECT(migrations.vars) },
+    { "migrations", "placeholders", GW_KEY_FORM, "${name}", NULL,
+      IN_PROJECT(migrations.placeholders) },
     { "engine", "durability", GW_KEY_ORDINAL, "run", "run|revision",
       IN_PROJECT(engine.durability) },
     { "engine", "lock_wait", GW_KEY_DURATION, "10s", NULL, IN_PROJECT(engine.lock_wait_ns) },

@@ -71,6 +71,9 @@ struct gw_project {
         const char *format;      /* NULL: detect */
         struct gw_texts ignore;  /* patterns of files and folders that are passed over */
         struct gw_settings vars; /* text; placeholders of migration files */
+        const char
+            *placeholders; /* Flyway's files: "off", or "name" and what stands around it; NULL:
+                                     "${name}" */
     } migrations;
     struct {
         enum gw_durability durability; /* default run */

@@ -78,6 +78,14 @@ static const struct refusal {
       "plugins.conf:1: database.session[0]: must be text, not a number", "" },
     { "database = { options = { a = [ 1 ]; }; };", NULL,
       "plugins.conf:1: database.options.a: must be one value, not an array [ ]", "" },
+    { "migrations = { placeholders = \"@{x}\"; };", NULL,
+      "plugins.conf:1: migrations.placeholders: '@{x}' is no form of a placeholder", "\"off\"" },
+    { "migrations = { placeholders = \"${name\"; };", NULL,
+      "plugins.conf:1: migrations.placeholders: '${name' is no form", "\"@{name}\"" },
+    { "migrations = { placeholders = \"name}\"; };", NULL,
+      "plugins.conf:1: migrations.placeholders: 'name}' is no form", "\"@{name}\"" },
+    { "migrations = { placeholders = false; };", NULL,
+      "plugins.conf:1: migrations.placeholders: must be text, not true or false", "quotes" },
     { "migrations = { vars = { a = 1; }; };", NULL,
       "plugins.conf:1: migrations.vars.a: must be text, not a number", "quotes" },
     { "database = { backend = \"../x\"; };", NULL,
@@ -269,7 +277,7 @@ static const char full[] =
     "  options = { n = 5; big = 5000000000L; hex = 0x10; yes = true; real = 1.5; t = \"x/* y\"; }; "
     "};\n"
     "migrations = { directory = \"m\"; schema = \"s.sql\"; format = \"goose\";\n"
-    "  ignore = [ \"a\", \"b/*\" ]; vars = { who = "
+    "  ignore = [ \"a\", \"b/*\" ]; placeholders = \"$${name}\"; vars = { who = "
     "\"me\"; }; };\n"
     "engine = { durability = \"revision\"; lock_wait = \"250ms\"; state_schema = \"ops\"; };\n"
     "plugins = ( { name = \"a\"; },\n"
@@ -305,6 +313,9 @@ static void test_every_key(void **state)
     assert_string_equal(project.migrations.schema, "s.sql");
     assert_string_equal(project.migrations.format, "goose");
     assert_string_equal(project.migrations.vars.at[0].value.v.s.ptr, "me");
+    assert_string_equal(project.migrations.placeholders, "$${name}");
+    assert_int_equal(project.migrations.ignore.n, 2);
+    assert_string_equal(project.migrations.ignore.at[1].ptr, "b/*");
     assert_int_equal(project.engine.durability, GW_DURABLE_REVISION);
     assert_int_equal(project.engine.lock_wait_ns, SECOND / 4);
     assert_string_equal(project.engine.state_schema, "ops");

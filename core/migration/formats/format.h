@@ -56,7 +56,7 @@ struct gw_format {
      * lives as long as out->arena. vars are the project's placeholders. */
     int (*parse)(struct gw_script *out, const struct gw_revision *revision,
                  enum gw_direction direction, const char *text, size_t len,
-                 const struct gw_settings *vars, const char *dialect, struct gw_fault *fault);
+                 const struct gw_vars *vars, const char *dialect, struct gw_fault *fault);
     /* Names and texts of a new, empty migration. names end in NULL; at most two files, the up
      * first. A name may hold one '/', for a folder to be made. */
     int (*create)(struct gw_arena *arena, const struct gw_history *history,

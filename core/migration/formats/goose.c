@@ -292,7 +292,7 @@ static int build(struct gw_script *out, const struct goose *goose)
 
 static int parse_goose(struct gw_script *out, const struct gw_revision *revision,
                        enum gw_direction direction, const char *text, size_t len,
-                       const struct gw_settings *vars, const char *dialect, struct gw_fault *fault)
+                       const struct gw_vars *vars, const char *dialect, struct gw_fault *fault)
 {
     struct goose goose = { .file = out->file, .fault = fault, .wanted = direction, .build = true };
     (void)revision;

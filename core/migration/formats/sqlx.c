@@ -63,7 +63,7 @@ static int scan_sqlx(struct gw_found_list *out, const struct gw_folder *folder, 
 
 static int parse_sqlx(struct gw_script *out, const struct gw_revision *revision,
                       enum gw_direction direction, const char *text, size_t len,
-                      const struct gw_settings *vars, const char *dialect, struct gw_fault *fault)
+                      const struct gw_vars *vars, const char *dialect, struct gw_fault *fault)
 {
     (void)vars;
     (void)dialect;
