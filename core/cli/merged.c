@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/process.h"
 #include "migration/formats/format.h"
+#include "migration/listing.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -195,39 +196,30 @@ static int take_ours(struct merge *merge, const char *name, struct gw_fault *fau
     return theirs ? want(merge, name, theirs, fault) : GW_DONE;
 }
 
-static bool is_file(const char *path, bool *folder)
+static bool is_file(const char *path)
 {
     struct stat st;
-    *folder = false;
-    if (stat(path, &st))
-        return false;
-    *folder = S_ISDIR(st.st_mode);
-    return S_ISREG(st.st_mode);
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* The working files: those of the folder, and of its folders one level down, as the formats read them. */
-static int take_folder(struct merge *merge, const char *below, struct gw_fault *fault)
+static int take_folder(struct merge *merge, struct gw_fault *fault)
 {
+    const struct gw_texts *ignore = &merge->cli->workspace.project.migrations.ignore;
     struct gw_arena *arena = &merge->cli->arena;
     char **names;
     size_t n;
     int fd;
 
-    const char *path = below[0] ? gw_file_join(arena, merge->directory, below) : merge->directory;
-    int code = path ? gw_file_list(arena, path, &names, &n, &fd, fault) : gw_fail_memory(fault);
+    int code = gw_listing_read(arena, merge->directory, ignore, &names, &n, &fd, fault);
     if (code)
         return code;
     close(fd);
     for (size_t i = 0; i < n && !code; i++) {
-        const char *name = below[0] ? gw_file_join(arena, below, names[i]) : names[i];
-        const char *full = name ? gw_file_join(arena, merge->directory, name) : NULL;
-        bool folder;
+        const char *full = gw_file_join(arena, merge->directory, names[i]);
         if (!full)
             code = gw_fail_memory(fault);
-        else if (is_file(full, &folder))
-            code = take_ours(merge, name, fault);
-        else if (folder && !below[0])
-            code = take_folder(merge, name, fault);
+        else if (is_file(full))
+            code = take_ours(merge, names[i], fault);
     }
     return code;
 }
@@ -348,7 +340,7 @@ static int load_merged(struct gw_history *out, struct merge *merge, const char *
         project.migrations.format = ours->format->name;
     int code = make_folder(merge, fault);
     if (!code)
-        code = take_folder(merge, "", fault);
+        code = take_folder(merge, fault);
     if (!code)
         code = take_theirs(merge, fault);
     if (!code)

@@ -4,10 +4,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/lock.h"
+#include "engine/refusals.h"
 #include "engine/step.h"
 #include "migration/formats/format.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* ---- before anything runs ---- */
 
@@ -79,6 +81,30 @@ static void note_bookkeeping(const struct gw_step_work *work)
     }
 }
 
+static void count_refusal(void *payload, const struct gw_fault *refusal)
+{
+    size_t *n = payload;
+    (void)refusal;
+    ++*n;
+}
+
+/* A history that was written for another tool has many statements of a kind: to hear of them one by one, a run each,
+ * would be tedious. */
+static void say_more(struct gw_workspace *workspace, const struct gw_plan *plan, size_t from,
+                     struct gw_fault *fault)
+{
+    struct gw_fault ignored = { 0 };
+    size_t n = 0;
+    for (size_t i = from; i < plan->steps.len && !ignored.code; i++)
+        gw_refusals_of(workspace, plan->steps.at[i], count_refusal, &n, &ignored);
+    if (n <= 1)
+        return;
+    const size_t message = strlen(fault->message), hint = strlen(fault->hint);
+    snprintf(fault->message + message, sizeof fault->message - message, " (and %zu more refused)",
+             n - 1);
+    snprintf(fault->hint + hint, sizeof fault->hint - hint, "; `godwit check` lists them all");
+}
+
 /* Reads and splits every step once, so that what cannot be run is refused before anything is. */
 static int check_steps(struct gw_workspace *workspace, const struct gw_plan *plan,
                        enum gw_apply_how how, struct gw_fault *fault)
@@ -90,6 +116,8 @@ static int check_steps(struct gw_workspace *workspace, const struct gw_plan *pla
         if (!code && how == GW_APPLY_RUN)
             note_bookkeeping(&work);
         gw_step_free(&work);
+        if (code == GW_USAGE && how == GW_APPLY_RUN && plan->steps.at[i].direction == GW_UP)
+            say_more(workspace, plan, i, fault);
     }
     return code;
 }

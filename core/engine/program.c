@@ -39,7 +39,19 @@ struct making {
     bool commits;  /* a COMMIT without a BEGIN came just before */
     unsigned begin_line;
     uint32_t group; /* first statement of the unit under way */
+    gw_refusal_take
+        *take; /* what is refused goes there, and the rest is looked at; NULL: it ends the making */
+    void *payload;
 };
+
+static int settle(const struct making *making, int code, struct gw_fault *fault)
+{
+    if (code != GW_USAGE || !making->take)
+        return code;
+    making->take(making->payload, fault);
+    *fault = (struct gw_fault){ 0 };
+    return GW_DONE;
+}
 
 static int refuse(const struct making *making, struct gw_fault *fault, const char *what,
                   const char *remedy)
@@ -48,14 +60,14 @@ static int refuse(const struct making *making, struct gw_fault *fault, const cha
     return gw_hint(fault, "%s", remedy);
 }
 
-/* Only the driver knows why it refuses; it says so when asked to run the statement, which it never does. */
+/* Only the driver knows why it refuses; it says so when asked to run the statement, which it never does. Not in a
+ * transaction, which a session that only reads may not even begin. */
 static int refuse_statement(const struct making *making, const char *sql, size_t len,
                             struct gw_fault *fault)
 {
     const struct gw_statement statement = { { sql, len }, NULL, 0, GW_STMT_USER };
     const struct gw_run run = { .struct_size = sizeof run,
                                 .n_statements = 1,
-                                .flags = making->script->transaction ? GW_RUN_TX : 0,
                                 .statements = &statement };
     if (!making->session->conn)
         return refuse(making, fault, "this driver lets no migration run this statement",
@@ -158,9 +170,11 @@ static int check_company(struct making *making, struct gw_fault *fault)
         if (statement->class_ != GW_CLASS_P && statement->class_ != GW_CLASS_N)
             continue;
         making->line = statement->line;
-        return refuse(
-            making, fault, "this statement cannot run inside a transaction",
-            "put `-- godwit:no-transaction` into the section, or give it a file of its own");
+        int code =
+            refuse(making, fault, "this statement cannot run inside a transaction",
+                   "put `-- godwit:no-transaction` into the section, or give it a file of its own");
+        if (settle(making, code, fault))
+            return code;
     }
     return GW_DONE;
 }
@@ -204,12 +218,9 @@ static int take_plain(struct making *making, size_t begin, size_t end, uint64_t 
                : gw_fail_memory(fault);
 }
 
-static int take_statement(void *payload, size_t begin, size_t end, uint64_t flags,
-                          struct gw_fault *fault)
+static int take_one(struct making *making, size_t begin, size_t end, uint64_t flags,
+                    struct gw_fault *fault)
 {
-    struct making *making = payload;
-    for (; making->counted < begin; making->counted++)
-        making->line += making->segment->sql[making->counted] == '\n';
     if (flags & GW_SPLIT_REFUSED)
         return refuse_statement(making, making->segment->sql + begin, end - begin, fault);
     if (flags & GW_SPLIT_ROLLBACK)
@@ -220,6 +231,15 @@ static int take_statement(void *payload, size_t begin, size_t end, uint64_t flag
     if (flags & GW_SPLIT_COMMIT)
         return take_commit(making, fault);
     return take_plain(making, begin, end, flags, fault);
+}
+
+static int take_statement(void *payload, size_t begin, size_t end, uint64_t flags,
+                          struct gw_fault *fault)
+{
+    struct making *making = payload;
+    for (; making->counted < begin; making->counted++)
+        making->line += making->segment->sql[making->counted] == '\n';
+    return settle(making, take_one(making, begin, end, flags, fault), fault);
 }
 
 /* A file with transactions of its own means what is outside of them to commit by itself; session settings
@@ -279,32 +299,62 @@ static int make_whole(struct making *making, struct gw_fault *fault)
     return take_statement(making, whole.begin, segment->len, GW_CLASS_T, fault);
 }
 
+static int make_segment(struct making *making, const struct gw_segment *segment,
+                        struct gw_fault *fault)
+{
+    making->segment = segment;
+    making->counted = 0;
+    making->line = segment->line;
+    making->first = true;
+    return segment->whole ? make_whole(making, fault)
+                          : gw_session_split(making->session, segment->sql, segment->len,
+                                             take_statement, making, fault);
+}
+
+static int check_end(struct making *making, struct gw_fault *fault)
+{
+    if (!making->inside)
+        return GW_DONE;
+    making->line = making->begin_line;
+    int code =
+        refuse(making, fault, "begins a transaction that it never commits",
+               "add the COMMIT, or remove the BEGIN: each migration runs in a transaction anyway");
+    return settle(making, code, fault);
+}
+
+static int make(struct making *making, struct gw_fault *fault)
+{
+    const struct gw_script *script = making->script;
+    int code = GW_DONE;
+
+    *making->program = (struct gw_program){ .script = script };
+    for (size_t i = 0; i < script->segments.len && !code; i++)
+        code = make_segment(making, &script->segments.at[i], fault);
+    if (!code)
+        code = check_end(making, fault);
+    if (!code && !close_group(making))
+        code = gw_fail_memory(fault);
+    if (code)
+        return code;
+    regroup(making);
+    return check_company(making, fault);
+}
+
 int gw_program_make(struct gw_program *out, struct gw_session *session,
                     const struct gw_script *script, struct gw_fault *fault)
 {
     struct making making = { .program = out, .session = session, .script = script };
+    return make(&making, fault);
+}
 
-    *out = (struct gw_program){ .script = script };
-    for (size_t i = 0; i < script->segments.len; i++) {
-        const struct gw_segment *segment = &script->segments.at[i];
-        making.segment = segment;
-        making.counted = 0;
-        making.line = segment->line;
-        making.first = true;
-        int code = segment->whole ? make_whole(&making, fault)
-                                  : gw_session_split(session, segment->sql, segment->len,
-                                                     take_statement, &making, fault);
-        if (code)
-            return code;
-    }
-    if (making.inside) {
-        making.line = making.begin_line;
-        return refuse(
-            &making, fault, "begins a transaction that it never commits",
-            "add the COMMIT, or remove the BEGIN: each migration runs in a transaction anyway");
-    }
-    if (!close_group(&making))
-        return gw_fail_memory(fault);
-    regroup(&making);
-    return check_company(&making, fault);
+int gw_program_refusals(struct gw_session *session, const struct gw_script *script,
+                        gw_refusal_take *take, void *payload, struct gw_fault *fault)
+{
+    struct gw_program program;
+    struct making making = {
+        .program = &program, .session = session, .script = script, .take = take, .payload = payload
+    };
+    int code = settle(&making, make(&making, fault), fault);
+    gw_program_free(&program);
+    return code;
 }

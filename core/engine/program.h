@@ -35,6 +35,11 @@ struct gw_program {
  * class N without a probe ...) is GW_USAGE with "FILE:LINE: ". *out is to be freed in any case. */
 int gw_program_make(struct gw_program *out, struct gw_session *session,
                     const struct gw_script *script, struct gw_fault *fault);
+/* What gw_program_make would refuse, all of it: take gets one after the other, with "FILE:LINE: " in front. Fails only
+ * where the script cannot be looked at. */
+typedef void gw_refusal_take(void *payload, const struct gw_fault *refusal);
+int gw_program_refusals(struct gw_session *session, const struct gw_script *script,
+                        gw_refusal_take *take, void *payload, struct gw_fault *fault);
 void gw_program_free(struct gw_program *program);
 /* "T", "A", "P" or "N". */
 const char *gw_class_name(uint32_t class_);

@@ -127,8 +127,8 @@ int gw_session_open(struct gw_session *session, uint64_t flags, struct gw_fault 
         .flags = flags,
         .url = { project->database.url, strlen(project->database.url) },
         .options = options,
-        .session = project->database.session,
-        .n_session = project->database.n_session,
+        .session = project->database.session.at,
+        .n_session = project->database.session.n,
     };
     call_begin(&call, session, "open", NULL);
     call.ended = GW_NO_CONNECTION;

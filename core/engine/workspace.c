@@ -114,6 +114,21 @@ static void say_format(const struct gw_workspace *workspace)
             history->directory, history->format->name);
 }
 
+/* What lies where the format's own tool does not look may have been meant to run: that is said, too. */
+static void say_passed(const struct gw_workspace *workspace)
+{
+    const struct gw_history *history = &workspace->history;
+    if (!history->n_passed)
+        return;
+    gw_emit(workspace->events, GW_LEVEL_WARN, "files.passed",
+            GW_FIELDS(gw_field_text("file", history->passed[0]),
+                      gw_field_int("files", (int64_t)history->n_passed)),
+            "%s/%s%s: not where %s looks for migrations, and passed over; `godwit check` lists"
+            " such files, migrations.ignore in plugins.conf says that it is meant",
+            history->directory, history->passed[0], history->n_passed > 1 ? " and others" : "",
+            history->format->name);
+}
+
 int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *where,
                       enum gw_need need, struct gw_events *events, const struct gw_stop *stop,
                       struct gw_fault *fault)
@@ -132,6 +147,8 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
     code = files_end(&job, code, fault);
     if (!code)
         say_format(out);
+    if (!code && need >= GW_NEED_READ)
+        say_passed(out);
     if (!code && need == GW_NEED_WRITE &&
         !out->session.conn) /* only now: a mistake above makes no file */
         code = gw_session_open(&out->session, GW_OPEN_CREATE, fault);

@@ -1,101 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "migration/history.h"
 
-#include "base/file.h"
-#include "base/text.h"
 #include "migration/formats/common.h"
 #include "migration/graph.h"
+#include "migration/listing.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     FORMATS_MOST = 16
 };
-
-struct listing {
-    struct gw_arena *arena;
-    struct gw_fault *fault;
-    const char *directory;
-    struct {
-        char **at;
-        size_t len, room;
-    } names;
-};
-
-static bool is_clean(const char *name)
-{
-    size_t len = strlen(name);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7F)
-            return false;
-    return gw_text_valid(name, len) == len;
-}
-
-/* A name that cannot be shown is passed over, unless it is (or was meant to be) a migration. */
-static int take_name(struct listing *listing, char *name)
-{
-    if (is_clean(name))
-        return gw_vec_push(&listing->names, name) ? GW_DONE : gw_fail_memory(listing->fault);
-    if (!strcasestr(name, ".sql"))
-        return GW_DONE;
-    struct gw_buf safe = GW_BUF(4096);
-    gw_text_safe(&safe, name, strlen(name), false);
-    gw_fail(listing->fault, GW_USAGE,
-            "a file name in '%.300s' has control characters or is not UTF-8: '%.500s'",
-            listing->directory, gw_buf_str(&safe));
-    gw_buf_free(&safe);
-    return gw_hint(listing->fault, "rename the file");
-}
-
-static int list_subfolder(struct listing *listing, const char *name)
-{
-    char **names, *path = gw_file_join(listing->arena, listing->directory, name);
-    size_t n;
-    int fd, code = path ? gw_file_list(listing->arena, path, &names, &n, &fd, listing->fault)
-                        : gw_fail_memory(listing->fault);
-    if (code)
-        return code;
-    close(fd);
-    for (size_t i = 0; i < n && !code; i++) {
-        char *joined = gw_arena_printf(listing->arena, "%s/%s", name, names[i]);
-        code = joined ? take_name(listing, joined) : gw_fail_memory(listing->fault);
-    }
-    return code;
-}
-
-/* Only what does not look like a file of SQL is asked whether it is a folder: a system call less
- * for nearly all. */
-static bool is_folder(int fd, const char *name)
-{
-    struct stat st;
-    return !gw_name_is_sql(name) && fstatat(fd, name, &st, 0) == 0 && S_ISDIR(st.st_mode);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int list_all(struct listing *listing, int *fd)
-{
-    char **names;
-    size_t n;
-    int code = gw_file_list(listing->arena, listing->directory, &names, &n, fd, listing->fault);
-    if (code && !gw_file_exists(listing->directory))
-        return gw_hint(listing->fault, "`godwit init` makes the folder; migrations.directory in "
-                                       "plugins.conf says where it is");
-    if (code)
-        return code;
-    for (size_t i = 0; i < n && !code; i++)
-        code = is_folder(*fd, names[i]) ? list_subfolder(listing, names[i])
-                                        : take_name(listing, names[i]);
-    if (listing->names.len)
-        qsort(listing->names.at, listing->names.len, sizeof *listing->names.at, compare_names);
-    return code;
-}
 
 static int format_by_name(struct gw_history *history, const char *name, struct gw_fault *fault)
 {
@@ -137,11 +52,12 @@ static int copy_vars(struct gw_history *history, const struct gw_settings *vars,
                      struct gw_fault *fault)
 {
     struct gw_arena *arena = &history->arena;
-    history->vars.at = gw_arena_array(arena, vars->n + 1, sizeof *vars->at);
-    if (!history->vars.at)
+    struct gw_settings *values = &history->vars.values;
+    values->at = gw_arena_array(arena, vars->n + 1, sizeof *vars->at);
+    if (!values->at)
         return gw_fail_memory(fault);
     for (size_t i = 0; i < vars->n; i++) {
-        struct gw_setting *copy = &history->vars.at[history->vars.n++];
+        struct gw_setting *copy = &values->at[values->n++];
         *copy = vars->at[i];
         copy->key = gw_arena_string(arena, vars->at[i].key);
         if (!copy->key)
@@ -155,12 +71,50 @@ static int copy_vars(struct gw_history *history, const struct gw_settings *vars,
     return GW_DONE;
 }
 
+/* Takes out what is not where the format looks, and keeps the names of SQL among it. */
+static int pass_over(struct gw_history *history, struct gw_folder *folder, struct gw_fault *fault)
+{
+    size_t kept = 0;
+    if (!history->format->looks_at)
+        return GW_DONE;
+    history->passed = gw_arena_array(&history->arena, folder->n + 1, sizeof *history->passed);
+    if (!history->passed)
+        return gw_fail_memory(fault);
+    for (size_t i = 0; i < folder->n; i++) {
+        char *name = folder->names[i];
+        if (history->format->looks_at(name))
+            folder->names[kept++] = name;
+        else if (gw_name_is_sql(name))
+            history->passed[history->n_passed++] = name;
+    }
+    folder->n = kept;
+    return GW_DONE;
+}
+
+/* The word `name` in form and what stands around it; NULL is "${name}". */
+static int copy_form(struct gw_history *history, const char *form, struct gw_fault *fault)
+{
+    static const char word[] = "name";
+    const char *copy = gw_arena_string(&history->arena, form ? form : "${name}");
+    if (!copy)
+        return gw_fail_memory(fault);
+    const char *name = strstr(copy, word);
+    if (!name) /* off */
+        return GW_DONE;
+    const char *end = name + strlen(word);
+    history->vars.prefix = (struct gw_str){ copy, (size_t)(name - copy) };
+    history->vars.suffix = (struct gw_str){ end, strlen(end) };
+    return GW_DONE;
+}
+
 static int load_folder(struct gw_history *out, const struct gw_project *project,
-                       const struct gw_folder *folder, const char *dialect, struct gw_fault *fault)
+                       struct gw_folder *folder, const char *dialect, struct gw_fault *fault)
 {
     struct gw_found_list found = { 0 };
     const char *name = project->migrations.format;
     int code = name ? format_by_name(out, name, fault) : format_by_looks(out, folder, fault);
+    if (!code)
+        code = pass_over(out, folder, fault);
     if (!code)
         code = out->format->scan(&found, folder, dialect, &out->arena, fault);
     if (!code)
@@ -177,15 +131,16 @@ int gw_history_load(struct gw_history *out, const struct gw_project *project, co
     out->directory = gw_arena_string(&out->arena, project->migrations.directory);
     if (!out->directory)
         return gw_fail_memory(fault);
-    struct listing listing = { .arena = &out->arena, .fault = fault, .directory = out->directory };
+    struct gw_folder folder = { .path = out->directory };
     int code = copy_vars(out, &project->migrations.vars, fault);
     if (!code)
-        code = list_all(&listing, &fd);
-    if (!code) {
-        const struct gw_folder folder = { fd, out->directory, listing.names.at, listing.names.len };
+        code = copy_form(out, project->migrations.placeholders, fault);
+    if (!code)
+        code = gw_listing_read(&out->arena, out->directory, &project->migrations.ignore,
+                               &folder.names, &folder.n, &fd, fault);
+    folder.fd = fd;
+    if (!code)
         code = load_folder(out, project, &folder, dialect, fault);
-    }
-    gw_vec_free(&listing.names);
     out->opened = fd >= 0;
     out->folder = fd;
     return code;

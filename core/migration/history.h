@@ -45,6 +45,12 @@ struct gw_revision {
         sha256; /* of the file's bytes; of file, NUL, file_down's bytes where there are two */
 };
 
+/* What placeholders stand for, and how files of Flyway write them. */
+struct gw_vars {
+    struct gw_settings values;
+    struct gw_str prefix, suffix; /* around the name; prefix.ptr NULL: nothing is replaced */
+};
+
 /* Versioned revisions first, each after its parents and dependencies; ties by created, then id,
  * so the order is the same on each run. Then repeatables and callbacks by name. */
 struct gw_history {
@@ -53,7 +59,9 @@ struct gw_history {
     const char *directory;
     bool opened; /* folder is an open descriptor of directory: scripts are read through it */
     int folder;
-    struct gw_settings vars;
+    const char **passed; /* names of SQL at places that the format does not look at, sorted */
+    size_t n_passed;
+    struct gw_vars vars;
     struct gw_revision *at;
     uint32_t n;           /* all */
     uint32_t n_versioned; /* at[0 .. n_versioned) is the graph */

@@ -2,7 +2,6 @@
 #include "migration/order.h"
 
 #include "migration/formats/format.h"
-#include "migration/version.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +76,8 @@ static bool reverse_edges(struct gw_history *history, bool parents)
 static bool version_comes_first(const struct ordering *ordering, uint32_t a, uint32_t b)
 {
     const struct gw_revision *x = &ordering->history->at[a], *y = &ordering->history->at[b];
-    int order =
-        gw_version_compare(x->version ? x->version : x->id, y->version ? y->version : y->id);
+    int order = ordering->history->format->compare(x->version ? x->version : x->id,
+                                                   y->version ? y->version : y->id);
     return order ? order < 0 : a < b;
 }
 

@@ -35,3 +35,10 @@ int gw_version_compare(const char *a, const char *b)
     }
     return 0;
 }
+
+int gw_version_compare_text(const char *a, const char *b)
+{
+    if (!a || !b)
+        return (a != NULL) - (b != NULL);
+    return strcmp(a, b);
+}

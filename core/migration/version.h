@@ -6,4 +6,11 @@
  * to '.', missing components equal to 0. NULL comes first. Negative, 0 or positive. */
 int gw_version_compare(const char *a, const char *b);
 
+/* The order of their bytes, as a tool has it that keeps versions as text: 10 comes before 9. NULL comes
+ * first. */
+int gw_version_compare_text(const char *a, const char *b);
+
+/* One of these. */
+typedef int gw_version_order(const char *a, const char *b);
+
 #endif

@@ -47,8 +47,9 @@ static int check_text(struct gw_reader *reader, const config_setting_t *at,
     size_t len = strlen(text);
     if (gw_text_valid(text, len) < len)
         return gw_reader_fail(reader, at, "is not valid UTF-8");
-    int code = gw_expand(reader, at, text, NULL);
-    if (!code && key && !strstr(text, "${"))
+    const bool literal = key && key->type == GW_KEY_FORM;
+    int code = literal ? GW_DONE : gw_expand(reader, at, text, NULL);
+    if (!code && key && (literal || !strstr(text, "${")))
         code = gw_key_accept(reader, at, key, text, false);
     return code;
 }

@@ -21,6 +21,11 @@ struct gw_settings {
     size_t n;
 };
 
+struct gw_texts {
+    struct gw_str *at; /* each ends with a NUL */
+    size_t n;
+};
+
 struct gw_plugin_entry { /* one of plugins = ( ... ) */
     const char *name;
     const char *path; /* absolute; NULL: bundled, found by name */
@@ -56,8 +61,7 @@ struct gw_project {
         const char *backend; /* "sqlite" */
         const char *url;     /* ${} resolved; may hold a password: never print, use url_shown */
         const char *url_shown;
-        struct gw_str *session; /* SQL for each session */
-        size_t n_session;
+        struct gw_texts session;    /* SQL for each session */
         struct gw_settings options; /* for the driver plugin */
         unsigned line;
     } database;
@@ -65,7 +69,11 @@ struct gw_project {
         const char *directory;   /* openable from the working directory */
         const char *schema;      /* NULL: none configured */
         const char *format;      /* NULL: detect */
+        struct gw_texts ignore;  /* patterns of files and folders that are passed over */
         struct gw_settings vars; /* text; placeholders of migration files */
+        const char
+            *placeholders; /* Flyway's files: "off", or "name" and what stands around it; NULL:
+                                     "${name}" */
     } migrations;
     struct {
         enum gw_durability durability; /* default run */

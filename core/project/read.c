@@ -15,7 +15,7 @@ static const config_setting_t *member2(const config_setting_t *layer, const stru
     return member(member(layer, key->group), key->name);
 }
 
-/* ---- options, vars, session ---- */
+/* ---- options, vars, lists ---- */
 
 /* Reads base, with the values of over where it has the key, then what over has besides. */
 static int read_free(struct gw_reader *reader, const config_setting_t *base,
@@ -43,8 +43,8 @@ static int read_free(struct gw_reader *reader, const config_setting_t *base,
     return code;
 }
 
-static int read_statement(struct gw_reader *reader, const config_setting_t *list, unsigned i,
-                          struct gw_str *out)
+static int read_element(struct gw_reader *reader, const struct gw_key *key,
+                        const config_setting_t *list, unsigned i, struct gw_str *out)
 {
     const config_setting_t *one = config_setting_get_elem(list, i);
     struct gw_expanded value;
@@ -54,25 +54,24 @@ static int read_statement(struct gw_reader *reader, const config_setting_t *list
     if (code)
         return code;
     *out = (struct gw_str){ value.text, strlen(value.text) };
-    snprintf(name, sizeof name, "session[%u]", i);
+    snprintf(name, sizeof name, "%s[%u]", key->name, i);
     const char *shown = gw_expanded_shown(reader, &value);
-    return shown ? gw_value_note(reader, "database", name, shown, list, value.from_env)
+    return shown ? gw_value_note(reader, key->group, name, shown, list, value.from_env)
                  : gw_fail_memory(reader->fault);
 }
 
-static int read_session(struct gw_reader *reader, const config_setting_t *list)
+static int read_texts(struct gw_reader *reader, const struct gw_key *key,
+                      const config_setting_t *list, struct gw_texts *out)
 {
-    struct gw_project *project = reader->project;
     unsigned n = list ? (unsigned)config_setting_length(list) : 0;
     int code = GW_DONE;
 
-    project->database.n_session = n;
-    project->database.session =
-        gw_arena_array(&project->arena, (size_t)n + 1, sizeof *project->database.session);
-    if (!project->database.session)
+    out->n = n;
+    out->at = gw_arena_array(&reader->project->arena, (size_t)n + 1, sizeof *out->at);
+    if (!out->at)
         return gw_fail_memory(reader->fault);
     for (unsigned i = 0; i < n && !code; i++)
-        code = read_statement(reader, list, i, &project->database.session[i]);
+        code = read_element(reader, key, list, i, &out->at[i]);
     return code;
 }
 
@@ -97,7 +96,8 @@ static int read_key(struct gw_reader *reader, const struct gw_key *key,
 
     switch (key->type) {
     case GW_KEY_TEXTS:
-        return read_session(reader, over ? over : base);
+        return read_texts(reader, key, over ? over : base,
+                          (struct gw_texts *)((char *)project + key->offset));
     case GW_KEY_OPTIONS:
     case GW_KEY_VARS:
         snprintf(prefix, sizeof prefix, "%s.%s", key->group, key->name);

@@ -20,11 +20,12 @@ enum gw_key_type {
     GW_KEY_ORDINAL,  /* one of choices: an enum, by its position */
     GW_KEY_DURATION, /* int64_t, nanoseconds */
     GW_KEY_BOOL,     /* bool */
-    GW_KEY_SHA256,   /* 64 hex digits: const char * */
-    GW_KEY_PUBLIC,   /* 32 bytes as hex or base64: const char * */
-    GW_KEY_TEXTS,    /* a list of texts; read by hand */
-    GW_KEY_OPTIONS,  /* a group of any keys: struct gw_settings */
-    GW_KEY_VARS      /* the same, text only */
+    GW_KEY_FORM, /* "off" or of a placeholder, as it stands, with no regard to ${}: const char * */
+    GW_KEY_SHA256,  /* 64 hex digits: const char * */
+    GW_KEY_PUBLIC,  /* 32 bytes as hex or base64: const char * */
+    GW_KEY_TEXTS,   /* a list of texts: struct gw_texts */
+    GW_KEY_OPTIONS, /* a group of any keys: struct gw_settings */
+    GW_KEY_VARS     /* the same, text only */
 };
 
 struct gw_key {

@@ -74,6 +74,14 @@ static bool public_fits(const struct gw_key *key, const char *text)
     return gw_key_parse(&hash, text, strlen(text)) == 0;
 }
 
+/* What stands before the name and behind it is what finds a placeholder: neither can be empty. */
+static bool form_fits(const struct gw_key *key, const char *text)
+{
+    const char *name = strstr(text, "name");
+    (void)key;
+    return strcmp(text, "off") == 0 || (name && name > text && name[strlen("name")]);
+}
+
 static const struct rule {
     bool (*fits)(const struct gw_key *key, const char *text);
     const char *mistake; /* behind the text */
@@ -87,6 +95,8 @@ static const struct rule {
                           "write a number and its unit, as in 250ms, 10s, 2m or 1h" },
     [GW_KEY_OBJECT] = { object_fits, "is a bare name, and nothing is searched for",
                         "write its folder too, as in ./plugins/my_check.so" },
+    [GW_KEY_FORM] = { form_fits, "is no form of a placeholder",
+                      "write what stands around the name, as in \"@{name}\", or \"off\"" },
     [GW_KEY_SHA256] = { sha256_fits, "is not a sha256",
                         "`sha256sum FILE` prints it: 64 hex digits" },
     [GW_KEY_PUBLIC] = { public_fits, "is not an Ed25519 public key",
@@ -219,6 +229,16 @@ static const char *value_shown(struct gw_reader *reader, const struct gw_key *ke
     return gw_expanded_shown(reader, value);
 }
 
+static int expand(struct gw_reader *reader, const struct gw_key *key, const config_setting_t *at,
+                  struct gw_expanded *out)
+{
+    const char *text = config_setting_get_string(at);
+    if (key->type != GW_KEY_FORM)
+        return gw_expand(reader, at, text, out);
+    *out = (struct gw_expanded){ .text = gw_arena_string(&reader->project->arena, text) };
+    return out->text ? GW_DONE : gw_fail_memory(reader->fault);
+}
+
 int gw_value_read(struct gw_reader *reader, const struct gw_key *key, const config_setting_t *at,
                   const char *prefix, void *base)
 {
@@ -231,7 +251,7 @@ int gw_value_read(struct gw_reader *reader, const struct gw_key *key, const conf
     if (at && key->type == GW_KEY_BOOL)
         value.text = config_setting_get_bool(at) ? "true" : "false";
     else if (at) {
-        code = gw_expand(reader, at, config_setting_get_string(at), &value);
+        code = expand(reader, key, at, &value);
         if (!code)
             code = gw_key_accept(reader, at, key, value.text, value.from_env);
     }

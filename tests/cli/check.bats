@@ -53,6 +53,115 @@ commit() {
     says "cccc00000003_m.sql:12" "nonsense"
 }
 
+@test "check finds SQL where the format does not look, unless it is ignored" {
+    project
+    mkdir -p migrations/1_a migrations/seeds/deep
+    echo "CREATE TABLE t (x INTEGER);" >migrations/1_a/up.sql
+    echo "x" >migrations/data.sql
+    echo "x" >migrations/seeds/deep/users.sql
+    go check
+    is 3
+    says "migrations/data.sql is not where diesel looks" "migrations/seeds/deep/users.sql is not" "2 problems found"
+    go upgrade
+    is 0
+    says "migrations/data.sql and others: not where diesel looks"
+    echo 'migrations = { ignore = [ "data.sql", "seeds/" ]; };' >>plugins.conf
+    go check
+    is 0
+    silent_on "data.sql"
+}
+
+@test "--against sees the folders below, however deep" {
+    project
+    echo 'migrations = { format = "flyway"; };' >>plugins.conf
+    mkdir -p migrations/3.0/ddl
+    echo "CREATE TABLE t (x INTEGER);" >migrations/3.0/ddl/V1__a.sql
+    repository
+    git checkout -q -b theirs
+    echo "CREATE TABLE u (x INTEGER);" >migrations/3.0/ddl/V2__b.sql
+    commit "theirs"
+    git checkout -q main
+    echo "CREATE TABLE u (x INTEGER);" >migrations/3.0/ddl/V2__c.sql
+    go check --against theirs
+    is 2
+    says "3.0/ddl/V2__c.sql: its version is that of"
+    rm migrations/3.0/ddl/V2__c.sql
+    go check --against theirs
+    is 0
+    says "in 2 revisions"
+}
+
+@test "check finds all that upgrade would refuse, with file and line, whether the database is there or not" {
+    line
+    migration dddd00000004 cccc00000003 "fourth" "ROLLBACK;
+SELECT 1;
+ATTACH 'x' AS y;
+COMMIT;" "ROLLBACK;"
+    migration eeee00000005 dddd00000004 "fifth" "SELECT 1;
+VACUUM;"
+    go check
+    is 3
+    says "dddd00000004_m.sql:8: a migration may not roll back" "_m.sql:10: " "_m.sql:11: commits a transaction" \
+        "_m.sql:14: a migration may not roll back" "eeee00000005_m.sql:9: this statement cannot run inside" \
+        "5 problems found"
+    [ ! -e app.db ]
+    go upgrade
+    is 2
+    says "dddd00000004_m.sql:8: a migration may not roll back (and 3 more refused)" "\`godwit check\` lists them all"
+    go upgrade cccc00000003
+    is 0
+    go check
+    is 3
+    says "_m.sql:10: 'ATTACH' is refused" "5 problems found"
+    go check --json
+    says '"rule":"refused","revisions":["dddd00000004"]'
+    go upgrade --plan
+    is 2
+    says "_m.sql:8: a migration may not roll back"
+}
+
+@test "upgrade that has one thing to refuse speaks of no other" {
+    line
+    migration dddd00000004 cccc00000003 "fourth" "ROLLBACK;"
+    go upgrade
+    is 2
+    says "a migration may not roll back"
+    silent_on "more refused"
+}
+
+@test "check leaves alone what is applied already, and names placeholders without a value in any file" {
+    project
+    echo 'migrations = { format = "flyway"; };' >>plugins.conf
+    echo "ROLLBACK;" >migrations/V1__a.sql
+    echo 'SELECT 1; -- ${x}' >migrations/V2__b.sql
+    echo 'SELECT 2; -- ${y}' >migrations/V3__c.sql
+    go check
+    is 3
+    says "V1__a.sql:1: a migration may not" "V2__b.sql:1: placeholder '\${x}'" "V3__c.sql:1: placeholder '\${y}'"
+    go upgrade
+    is 2
+    says "V1__a.sql:1" "(and 2 more refused)"
+    echo "SELECT 1;" >migrations/V2__b.sql
+    go stamp 2
+    is 0
+    go check
+    is 3
+    silent_on "V1__a.sql"
+    says "V3__c.sql:1" "1 problem found"
+    sed -i 's/format = "flyway";/format = "flyway"; placeholders = "off";/' plugins.conf
+    go check
+    is 0
+}
+
+@test "check without its server looks at the files, and exits 12" {
+    project
+    printf 'database = { backend = "postgres"; url = "postgres://127.0.0.1:1/x"; };\n' >plugins.conf
+    migration aaaa00000001 "" "first" "ROLLBACK;"
+    go check
+    is 12
+    says "_m.sql:8: a migration may not roll back" "cannot connect"
+}
+
 @test "--against finds the second head that a merge would bring" {
     line
     repository

@@ -40,7 +40,9 @@ static void check(const struct gw_script *script)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct gw_settings settings = { vars, sizeof vars / sizeof vars[0] };
+    const struct gw_vars settings = { { vars, sizeof vars / sizeof vars[0] },
+                                      { "${", 2 },
+                                      { "}", 1 } };
     const struct gw_revision revision = { .id = "1", .file = "1_a.sql", .file_down = "1_b.sql" };
     struct gw_script script = { .transaction = true, .file = "1_a.sql" };
     struct gw_fault fault = { 0 };

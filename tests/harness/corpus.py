@@ -223,7 +223,8 @@ def _diesel(history):
             below = path / "down.sql"
             found.append(Migration(path.name, _text(path / "up.sql"),
                                    _text(below) if below.exists() else None))
-    return sorted(found, key=lambda one: _digits(one.name.split("_")[0].replace("-", "")))
+    # Diesel keeps versions as text and compares them so.
+    return sorted(found, key=lambda one: one.name.split("_")[0].replace("-", "").encode())
 
 
 def _memos(history):

@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 static const struct gw_format with_graph = { .name = "godwit" };
-static const struct gw_format without_graph = { .name = "numbered", .linear = true };
+static const struct gw_format without_graph = { .name = "numbered",
+                                                .linear = true,
+                                                .compare = gw_version_compare };
 
 static const char *copy(struct gw_arena *arena, const char *text)
 {

@@ -45,6 +45,15 @@ static const struct create_case create_cases[] = {
     { "diesel",
       { { "20240101000000_a/up.sql", "x" } },
       { "20241014143022_add_users/up.sql", "20241014143022_add_users/down.sql" } },
+    { "diesel",
+      { { "2020-12-7-190800_a/up.sql", "x" } },
+      { "2024-10-14-143022_add_users/up.sql", "2024-10-14-143022_add_users/down.sql" } },
+    { "diesel",
+      { { "2099-05-23-1715-update-x/up.sql", "x" } },
+      { "209905231716_add_users/up.sql", "209905231716_add_users/down.sql" } },
+    { "diesel",
+      { { "00000000000001_a/up.sql", "x" } },
+      { "00000000000002_add_users/up.sql", "00000000000002_add_users/down.sql" } },
     { "sqlx", { { "0001_a.sql", "x" } }, { "0002_add_users.sql", NULL } },
     { "sqlx",
       { { "1_a.up.sql", "x" }, { "1_a.down.sql", "x" } },
@@ -79,6 +88,25 @@ static void new_names_continue_the_old(void **state)
         folder_must_load(&folder, create_cases[i].format, NULL); /* and it is the newest */
         assert_int_equal(folder.history.n, before + 1);
         assert_string_equal(folder.history.at[before].title, "add users");
+        folder_close(&folder);
+    }
+}
+
+static void a_version_that_would_not_be_the_newest_is_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "9_a/up.sql", "x_a/up.sql" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct folder folder;
+        const char *made[3], *texts[3];
+        const struct gw_create_options options = { .title = "x", .now_ns = 1 };
+        folder_open(&folder);
+        folder_write(&folder, names[i], "x");
+        folder_must_load(&folder, "diesel", NULL);
+        assert_int_equal(folder.history.format->create(&folder.history.arena, &folder.history,
+                                                       &options, made, texts, &folder.fault),
+                         GW_USAGE);
+        assert_contains(folder.fault.message, "would come before");
         folder_close(&folder);
     }
 }
@@ -165,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_names_continue_the_old),
+        cmocka_unit_test(a_version_that_would_not_be_the_newest_is_refused),
         cmocka_unit_test(new_native_file_reads_back),
         cmocka_unit_test(linear_formats_hold_no_graph),
     };

@@ -269,6 +269,43 @@ static void files_become_scripts(void **state)
         check_script(&script_cases[i], i);
 }
 
+/* placeholderReplacement, placeholderPrefix and placeholderSuffix of Flyway. */
+static void placeholders_of_flyway_have_other_forms_or_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *form, *text, *sql, *message;
+    } cases[] = {
+        { NULL, "A ${name-1} $x ${", NULL, ":1: '${' begins a placeholder" },
+        { "${name}", "A ${name-1};", "A v;", NULL },
+        { "off", "A ${name-1} ${other} ${\n;", "A ${name-1} ${other} ${\n;", NULL },
+        { "$${name}", "A ${other} $${name-1} $$${name-1} ${;", "A ${other} v $v ${;", NULL },
+        { "$${name}", "A;\nB $${other};", NULL, ":2: placeholder '$${other}' has no value" },
+        { "__name__", "A __NAME-1__ ${x};", "A v ${x};", NULL },
+        { "@name@", "A @name-1@;", "A v;", NULL },
+        { "<<name>>", "A <<name-1>> <<name-1> ;", NULL, ":1: '<<' begins a placeholder" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct folder folder;
+        struct gw_script script;
+        struct gw_fault fault = { 0 };
+        folder_open(&folder);
+        folder_var(&folder, "name-1", "v");
+        folder.project.migrations.placeholders = cases[i].form;
+        folder_write(&folder, "V1__a.sql", cases[i].text);
+        folder_must_load(&folder, "flyway", NULL);
+        int code = gw_script_read(&script, &folder.history, 0, GW_UP, NULL, &fault);
+        assert_int_equal(code, cases[i].message ? GW_USAGE : GW_DONE);
+        if (cases[i].message) {
+            assert_contains(fault.message, cases[i].message);
+            assert_contains(fault.hint, "migrations.placeholders");
+        } else
+            assert_string_equal(script_sql(&script), cases[i].sql);
+        gw_script_free(&script);
+        folder_close(&folder);
+    }
+}
+
 static void no_message_shows_the_environment(void **state)
 {
     (void)state;
@@ -310,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_become_scripts),
+        cmocka_unit_test(placeholders_of_flyway_have_other_forms_or_none),
         cmocka_unit_test(no_message_shows_the_environment),
         cmocka_unit_test(lines_are_those_of_the_file),
     };

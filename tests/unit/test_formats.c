@@ -37,7 +37,6 @@ static const struct folder_case folder_cases[] = {
       { { "1_a.sql", UP }, { "README.md", "x" }, { "2_b_test.go", "x" }, { "main.go", "x" } },
       "1",
       NULL },
-    { "goose", { { "1_a.sql", UP }, { "sub/2_b.sql", UP } }, "1", NULL },
     { "goose",
       { { "1_a.sql", UP }, { "2_b.go", "package x" } },
       NULL,
@@ -245,8 +244,39 @@ static const struct folder_case folder_cases[] = {
       { { "1_a/up.sql", "x" }, { "1_a/more.sql", "x" } },
       NULL,
       "1_a/more.sql: not a name" },
-    { "diesel", { { "1_a/up.sql", "x" }, { "x/up.sql", "x" } }, NULL, "x/up.sql: not a name" },
-    { "diesel", { { "1_a/up.sql", "x" }, { "seed.sql", "x" } }, NULL, "seed.sql: not a name" },
+    { "flyway",
+      { { "3.0.0/ddl/V1__x.sql", "x" },
+        { "3.0.0/dml/a/b/V2__x.sql", "x" },
+        { "3.0.0/dml/a/b/V2__x.sql.conf", "executeInTransaction=false" },
+        { ".hidden/V3__x.sql", "x" },
+        { "3.0.0/.git/V4__x.sql", "x" } },
+      "1 2/n",
+      NULL },
+    { NULL, { { "a/b/V1__x.sql", "x" } }, "1", NULL },
+    { "flyway",
+      { { "a/b/V1__x.sql", "x" }, { "a/c/V1__y.sql", "x" } },
+      NULL,
+      "a/c/V1__y.sql: its version is that of 'a/b/V1__x.sql'" },
+    { "flyway",
+      { { "V1__a.sql", "x" }, { "a/b/c/seed.sql", "x" } },
+      NULL,
+      "a/b/c/seed.sql: not a name" },
+    { "diesel",
+      { { "2020-12-7-190800_x/up.sql", "x" }, /* Diesel compares versions as text */
+        { "2022-03-09-07000_x/up.sql", "x" },
+        { "2020-11-01-000000_x/up.sql", "x" },
+        { "2025-12-18-104956-0000_x/up.sql", "x" },
+        { "2023-05-23-1715-update-x/up.sql", "x" },
+        { "2023-05-23-171500_x/up.sql", "x" },
+        { "9_x/up.sql", "x" },
+        { "10_x/up.sql", "x" } },
+      "10 20201101000000 2020127190800 2022030907000 20230523171500 202305231715updatex"
+      " 202512181049560000 9",
+      NULL },
+    { "diesel", { { "1_a/up.sql", "x" }, { "x/up.sql", "x" } }, "1 x", NULL },
+    { "diesel", { { "a b_c/up.sql", "x" } }, NULL, "a b_c/up.sql: not a name" },
+    { "diesel", { { "_c/up.sql", "x" } }, NULL, "_c/up.sql: not a name" },
+    { "diesel", { { "head_c/up.sql", "x" } }, NULL, "head_c/up.sql: not a name" },
     /* sqlx */
     { "sqlx",
       { { "002_b.sql", "x" },
@@ -388,10 +418,132 @@ static void titles_and_files_are_kept(void **state)
     folder_close(&folder);
 }
 
+static void what_a_tool_does_not_look_at_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format;
+        struct file files[FILES];
+        const char *ids, *passed;
+    } cases[] = {
+        { "goose",
+          { { "1_a.sql", UP }, { "sub/2_b.sql", UP }, { "sub/x.md", "" } },
+          "1",
+          "sub/2_b.sql" },
+        { "dbmate",
+          { { "1_a.sql", DBUP }, { "sub/deep/2_b.sql", DBUP } },
+          "1",
+          "sub/deep/2_b.sql" },
+        { "golang-migrate",
+          { { "1_a.up.sql", "x" }, { "s/1.SQL", "x" }, { "s/2.sql", "x" } },
+          "1",
+          "s/1.SQL s/2.sql" },
+        { "sqlx", { { "1_a.sql", "x" }, { "seeds/a.sql", "x" } }, "1", "seeds/a.sql" },
+        { "diesel",
+          { { "1_a/up.sql", "x" },
+            { "data_oauth.sql", "x" },
+            { "1_a/old/up.sql", "x" },
+            { "notes/a/b.md", "" } },
+          "1",
+          "1_a/old/up.sql data_oauth.sql" },
+        { "flyway", { { "V1__a.sql", "x" }, { "a/b/V2__c.sql", "x" } }, "1 2", "" },
+        { "godwit",
+          { { "a.sql", "-- revision: a\n-- revises:\n-- godwit:up\n" },
+            { "x/y/b.sql", "-- revision: b\n-- revises: a\n-- godwit:up\n" } },
+          "a b",
+          "" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct folder folder;
+        char got[512], passed[512] = "";
+        size_t len = 0;
+        folder_open(&folder);
+        for (size_t f = 0; f < FILES && cases[i].files[f].name; f++)
+            folder_write(&folder, cases[i].files[f].name, cases[i].files[f].text);
+        folder_must_load(&folder, cases[i].format, NULL);
+        describe(&folder.history, got, sizeof got);
+        assert_string_equal(got, cases[i].ids);
+        for (size_t n = 0; n < folder.history.n_passed; n++)
+            len += (size_t)snprintf(passed + len, sizeof passed - len, "%s%s", n ? " " : "",
+                                    folder.history.passed[n]);
+        assert_string_equal(passed, cases[i].passed);
+        folder_close(&folder);
+    }
+}
+
+static void ignored_files_and_folders_are_not_seen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *sees; /* the first file that is refused or passed; NULL: none */
+    } cases[] = {
+        { "seed*.sql", "sub/seed.sql" },      { "sub", "seed_1.sql: not a name" },
+        { "sub/", "seed_1.sql: not a name" }, { "*", NULL },
+        { "seed_1.sql", "sub/seed.sql" },     { "seed_2.sql", "seed_1.sql: not a name" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct folder folder;
+        char pattern[32];
+        struct gw_str ignore = { pattern, (size_t)snprintf(pattern, sizeof pattern, "%s",
+                                                           cases[i].pattern) };
+        folder_open(&folder);
+        folder.project.migrations.ignore = (struct gw_texts){ &ignore, 1 };
+        folder_write(&folder, "1_a.sql", UP);
+        folder_write(&folder, "seed_1.sql", "x");
+        folder_write(&folder, "sub/seed.sql", "x");
+        int code = folder_load(&folder, "goose", NULL);
+        const char *first = code                      ? folder.fault.message
+                            : folder.history.n_passed ? folder.history.passed[0]
+                                                      : NULL;
+        if (!cases[i].sees)
+            assert_null(first);
+        else
+            assert_contains(first ? first : "", cases[i].sees);
+        folder_close(&folder);
+    }
+}
+
+static void folders_are_read_down_to_a_bound_and_links_end(void **state)
+{
+    (void)state;
+    struct folder folder;
+    static const char sixteen[] = "d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/";
+    char path[256];
+    folder_open(&folder);
+    snprintf(path, sizeof path, "%sV2__b.sql", sixteen);
+    folder_write(&folder, path, "x");
+    folder_write(&folder, "a/b/V1__a.sql", "x");
+    snprintf(path, sizeof path, "%s/a/b/up", folder.path);
+    assert_int_equal(symlink("../..", path), 0);
+    snprintf(path, sizeof path, "%s/a/self", folder.path);
+    assert_int_equal(symlink(".", path), 0);
+    snprintf(path, sizeof path, "%s/a/gone", folder.path);
+    assert_int_equal(symlink("nowhere", path), 0);
+    folder_write(&folder, "a/\xFF\n/V3__c.txt", "x");
+    folder_must_load(&folder, "flyway", NULL);
+    assert_int_equal(folder.history.n, 2);
+
+    folder_write(&folder, "a/\xFF\n/V3__c.sql", "x");
+    assert_int_equal(folder_load(&folder, "flyway", NULL), GW_USAGE);
+    assert_contains(folder.fault.message, "is not UTF-8");
+    snprintf(path, sizeof path, "%s/a/\xFF\n/V3__c.sql", folder.path);
+    assert_int_equal(unlink(path), 0);
+
+    snprintf(path, sizeof path, "%sd/V4__d.sql", sixteen);
+    folder_write(&folder, path, "x");
+    assert_int_equal(folder_load(&folder, "flyway", NULL), GW_USAGE);
+    assert_contains(folder.fault.message, "is deeper than 16 folders");
+    assert_contains(folder.fault.hint, "ignore");
+    folder_close(&folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folders_become_revisions),
+        cmocka_unit_test(what_a_tool_does_not_look_at_is_named),
+        cmocka_unit_test(ignored_files_and_folders_are_not_seen),
+        cmocka_unit_test(folders_are_read_down_to_a_bound_and_links_end),
         cmocka_unit_test(format_is_found_out),
         cmocka_unit_test(titles_and_files_are_kept),
     };

@@ -78,6 +78,14 @@ static const struct refusal {
       "plugins.conf:1: database.session[0]: must be text, not a number", "" },
     { "database = { options = { a = [ 1 ]; }; };", NULL,
       "plugins.conf:1: database.options.a: must be one value, not an array [ ]", "" },
+    { "migrations = { placeholders = \"@{x}\"; };", NULL,
+      "plugins.conf:1: migrations.placeholders: '@{x}' is no form of a placeholder", "\"off\"" },
+    { "migrations = { placeholders = \"${name\"; };", NULL,
+      "plugins.conf:1: migrations.placeholders: '${name' is no form", "\"@{name}\"" },
+    { "migrations = { placeholders = \"name}\"; };", NULL,
+      "plugins.conf:1: migrations.placeholders: 'name}' is no form", "\"@{name}\"" },
+    { "migrations = { placeholders = false; };", NULL,
+      "plugins.conf:1: migrations.placeholders: must be text, not true or false", "quotes" },
     { "migrations = { vars = { a = 1; }; };", NULL,
       "plugins.conf:1: migrations.vars.a: must be text, not a number", "quotes" },
     { "database = { backend = \"../x\"; };", NULL,
@@ -268,7 +276,8 @@ static const char full[] =
     "  session = [ \"SET a\", \"SET '$${b}'\" ];\n"
     "  options = { n = 5; big = 5000000000L; hex = 0x10; yes = true; real = 1.5; t = \"x/* y\"; }; "
     "};\n"
-    "migrations = { directory = \"m\"; schema = \"s.sql\"; format = \"goose\"; vars = { who = "
+    "migrations = { directory = \"m\"; schema = \"s.sql\"; format = \"goose\";\n"
+    "  ignore = [ \"a\", \"b/*\" ]; placeholders = \"$${name}\"; vars = { who = "
     "\"me\"; }; };\n"
     "engine = { durability = \"revision\"; lock_wait = \"250ms\"; state_schema = \"ops\"; };\n"
     "plugins = ( { name = \"a\"; },\n"
@@ -284,9 +293,9 @@ static void test_every_key(void **state)
     parse_good(&project, full, NULL);
     assert_string_equal(project.database.backend, "mysql");
     assert_string_equal(project.database.url, "mysql://u:pw@h/d");
-    assert_int_equal(project.database.n_session, 2);
-    assert_string_equal(project.database.session[0].ptr, "SET a");
-    assert_string_equal(project.database.session[1].ptr, "SET '${b}'");
+    assert_int_equal(project.database.session.n, 2);
+    assert_string_equal(project.database.session.at[0].ptr, "SET a");
+    assert_string_equal(project.database.session.at[1].ptr, "SET '${b}'");
     const struct gw_settings *options = &project.database.options;
     assert_int_equal(options->n, 6);
     assert_string_equal(options->at[0].key, "n");
@@ -304,6 +313,9 @@ static void test_every_key(void **state)
     assert_string_equal(project.migrations.schema, "s.sql");
     assert_string_equal(project.migrations.format, "goose");
     assert_string_equal(project.migrations.vars.at[0].value.v.s.ptr, "me");
+    assert_string_equal(project.migrations.placeholders, "$${name}");
+    assert_int_equal(project.migrations.ignore.n, 2);
+    assert_string_equal(project.migrations.ignore.at[1].ptr, "b/*");
     assert_int_equal(project.engine.durability, GW_DURABLE_REVISION);
     assert_int_equal(project.engine.lock_wait_ns, SECOND / 4);
     assert_string_equal(project.engine.state_schema, "ops");
@@ -315,7 +327,7 @@ static void test_every_key(void **state)
     assert_string_equal(project.plugins[1].isolate, "process");
     assert_int_equal(project.plugins[1].timeout_ns, 5 * SECOND);
     assert_int_equal(project.plugins[1].options.at[0].value.v.i, 3);
-    assert_int_equal(project.plugins[1].line, 8);
+    assert_int_equal(project.plugins[1].line, 9);
     gw_project_free(&project);
 }
 
@@ -342,7 +354,7 @@ static void test_environment_wins_key_by_key(void **state)
     assert_string_equal(project.environment, "same");
     assert_string_equal(project.database.backend, "sqlite");
     assert_string_equal(project.database.url, "other.db");
-    assert_int_equal(project.database.n_session, 1);
+    assert_int_equal(project.database.session.n, 1);
     assert_int_equal(project.database.options.n, 3);
     assert_int_equal(project.database.options.at[0].value.v.i, 1);
     assert_int_equal(project.database.options.at[1].value.v.i, 3);
@@ -359,7 +371,7 @@ static void test_environment_wins_key_by_key(void **state)
 
     parse_good(&project, layered, "other");
     assert_string_equal(project.database.backend, "postgres");
-    assert_int_equal(project.database.n_session, 0); /* it was written for sqlite */
+    assert_int_equal(project.database.session.n, 0); /* it was written for sqlite */
     assert_int_equal(project.database.options.n, 0);
     gw_project_free(&project);
 

@@ -189,6 +189,28 @@ static void test_too_fresh_is_read(void **state)
     assert_title(7, "Title 0007");
 }
 
+/* A change in a folder below does not show in the folder itself. */
+static void test_folders_below_are_looked_at(void **state)
+{
+    struct gw_fault fault = { 0 };
+    (void)state;
+    assert_int_equal(gw_file_make_folder("migrations/below/deep", &fault), 0);
+    assert_int_equal(rename("migrations/0520.sql", "migrations/below/deep/0520.sql"), 0);
+    fresh_cache();
+    age_cache();
+    assert_title(520, "Title 0520");
+    write_migration(520, "Other");
+    assert_int_equal(rename("migrations/0520.sql", "migrations/below/deep/0520.sql"), 0);
+    assert_title(520, "Other 0520");
+    age_cache();
+    assert_title(520, "Other 0520");
+    write_migration(520, "Title");
+    assert_int_equal(unlink("migrations/below/deep/0520.sql"), 0);
+    assert_int_equal(rmdir("migrations/below/deep"), 0);
+    assert_int_equal(rmdir("migrations/below"), 0);
+    assert_title(520, "Title 0520");
+}
+
 static void test_changed_file_is_read(void **state)
 {
     (void)state;
@@ -254,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_did_not_change_is_not_read),
         cmocka_unit_test(test_too_fresh_is_read),
+        cmocka_unit_test(test_folders_below_are_looked_at),
         cmocka_unit_test(test_changed_file_is_read),
         cmocka_unit_test(test_others_could_have_written_it),
         cmocka_unit_test(test_off),

@@ -2,6 +2,10 @@
 #include "cli/commands/commands.h"
 #include "cli/merged.h"
 #include "cli/show.h"
+#include "engine/refusals.h"
+#include "migration/formats/format.h"
+
+#include <string.h>
 
 enum {
     FILES_MOST = 20
@@ -79,21 +83,64 @@ static void check_unknown(struct findings *findings)
     gw_buf_free(&message);
 }
 
-/* Every script is read, so that a typo in a directive is found here and not on the day it runs. */
-static int check_scripts(const struct gw_history *history, const char *dialect,
-                         struct gw_fault *fault)
+static void check_passed(struct findings *findings, const struct gw_history *history)
 {
-    int code = GW_DONE;
-    for (uint32_t i = 0; i < history->n && !code; i++) {
-        for (int direction = GW_UP; direction <= GW_DOWN && !code; direction++) {
-            struct gw_script script = { 0 };
-            if (history->at[i].flags & GW_REV_GHOST)
-                continue;
-            code =
-                gw_script_read(&script, history, i, (enum gw_direction)direction, dialect, fault);
-            gw_script_free(&script);
-        }
+    for (size_t i = 0; i < history->n_passed; i++) {
+        struct gw_buf message = GW_BUF_TEXT;
+        gw_buf_printf(&message, "%s/%s is not where %s looks for migrations", history->directory,
+                      history->passed[i], history->format->name);
+        found(findings, "passed", "", gw_buf_str(&message),
+              "move it, or name it in plugins.conf: migrations = { ignore = [ \"FILE\" ]; }");
+        gw_buf_free(&message);
     }
+}
+
+struct refusing {
+    struct findings *findings;
+    const char *id;
+};
+
+static void take_refusal(void *payload, const struct gw_fault *refusal)
+{
+    const struct refusing *refusing = payload;
+    found(refusing->findings, "refused", refusing->id, refusal->message, refusal->hint);
+}
+
+/* Revisions that `upgrade` would run; all of them where the database could not be asked. */
+static uint8_t *find_pending(struct gw_cli *cli, struct gw_fault *fault)
+{
+    const struct gw_workspace *workspace = &cli->workspace;
+    const struct gw_history *history = &workspace->history;
+    struct gw_plan plan = { 0 };
+    uint8_t *pending = gw_arena_alloc(&cli->arena, (size_t)history->n + 1);
+
+    if (!pending)
+        gw_fail_memory(fault);
+    else if (!workspace->applied)
+        memset(pending, 1, history->n);
+    else if (gw_plan_upgrade(&plan, history, workspace->applied, "heads", fault))
+        pending = NULL;
+    for (size_t i = 0; i < plan.steps.len && pending; i++)
+        pending[plan.steps.at[i].revision] = 1;
+    gw_plan_free(&plan);
+    return pending;
+}
+
+/* What is still to be applied is split and classified as `upgrade` would do it, the way down with it; the rest is
+ * only read: it has run, and whether it could run again is nobody's concern. */
+static int check_scripts(struct findings *findings, struct gw_fault *fault)
+{
+    struct gw_workspace *workspace = &findings->cli->workspace;
+    const uint8_t *pending = find_pending(findings->cli, fault);
+    int code = pending ? GW_DONE : fault->code;
+
+    for (uint32_t i = 0; i < workspace->history.n && !code; i++)
+        for (int direction = GW_UP; direction <= GW_DOWN && !code; direction++) {
+            struct refusing refusing = { findings, workspace->history.at[i].id };
+            const struct gw_step step = { i, (enum gw_direction)direction };
+            code = (pending[i] ? gw_refusals_of : gw_refusals_of_text)(
+                workspace, step, take_refusal, &refusing, fault);
+        }
     return code;
 }
 
@@ -130,6 +177,20 @@ static int check_merged(struct gw_cli *cli, const char *ref, struct gw_fault *fa
     return code;
 }
 
+/* The files can be checked without their database, and what is wrong with them is said before what is wrong with it. */
+static int check_files(struct findings *findings, struct gw_fault *fault)
+{
+    struct gw_fault other = { 0 };
+    struct gw_workspace *workspace = &findings->cli->workspace;
+    if (!workspace->history.format)
+        return fault->code;
+    gw_session_close(&workspace->session);
+    check_passed(findings, &workspace->history);
+    if (check_scripts(findings, &other))
+        *fault = other;
+    return fault->code;
+}
+
 static int run_check(struct gw_cli *cli, struct gw_fault *fault)
 {
     const char *ref = gw_argument_text(&cli->args, GW_ARG_AGAINST);
@@ -138,12 +199,15 @@ static int run_check(struct gw_cli *cli, struct gw_fault *fault)
     if (ref)
         return check_merged(cli, ref, fault);
     int code = gw_cli_open(cli, GW_NEED_READ, fault);
+    if (code == GW_NO_CONNECTION)
+        return check_files(&findings, fault);
     if (!code)
-        code = check_scripts(&cli->workspace.history, cli->workspace.session.driver.dialect, fault);
+        code = check_scripts(&findings, fault);
     if (!code)
         code = check_heads(&findings, &cli->workspace.history, "", fault);
     if (code)
         return code;
+    check_passed(&findings, &cli->workspace.history);
     check_changed(&findings);
     check_unknown(&findings);
     return finish(&findings, &cli->workspace.history, fault);
@@ -157,7 +221,8 @@ static const struct gw_switch options[] = {
 const struct gw_command gw_command_check = {
     .name = "check",
     .words = "",
-    .summary = "find several heads, changed files and unknown revisions; exit 3 if any",
+    .summary =
+        "find what upgrade would refuse, several heads, changed files, unknown revisions; exit 3",
     .about = "With --against no database is opened: the migrations of GIT-REF and of the working\n"
              "files are put together as a merge would, and must still form one history.",
     .example = "godwit check\ngodwit check --against origin/main",

@@ -25,6 +25,8 @@ static const char configuration[] =
     "    directory = \"migrations\";\n"
     "    // format = \"godwit\";              // or another tool's files: goose, dbmate, flyway "
     "...\n"
+    "    // ignore = [ \"seeds\", \"*.draft.sql\" ];  // files and folders that hold no "
+    "migrations\n"
     "    // vars = { app_role = \"shop\"; };  // placeholders of migration files\n"
     "};\n"
     "\n"

@@ -147,6 +147,11 @@ int gw_format_unknown(struct gw_fault *fault, const char *file, unsigned line, c
     return fault->code;
 }
 
+bool gw_name_is_here(const char *name)
+{
+    return !strchr(name, '/');
+}
+
 bool gw_name_is_sql(const char *name)
 {
     size_t len = strlen(name);

@@ -4,7 +4,6 @@
 #define GW_MIGRATION_FORMATS_COMMON_H
 
 #include "migration/formats/format.h"
-#include "migration/version.h"
 
 struct gw_line {
     const char *at;
@@ -47,6 +46,8 @@ enum {
 /* How messages call a file of the folder. */
 void gw_format_shown(char out[GW_SHOWN], const struct gw_folder *folder, const char *name);
 
+/* Directly in the folder: where most tools look. */
+bool gw_name_is_here(const char *name);
 /* "x.sql", whatever the case of the extension. */
 bool gw_name_is_sql(const char *name);
 /* Whether the folder lists name; gets the list's own string. */
@@ -78,15 +79,17 @@ bool gw_script_push(struct gw_script *out, const char *sql, size_t len, unsigned
 /* The whole text is one segment. */
 int gw_script_whole(struct gw_script *out, const char *text, size_t len, struct gw_fault *fault);
 
-/* What ${name} stands for. */
+/* What ${name} stands for, and how it is written. */
 struct gw_placeholders {
     const struct gw_settings *vars;
     const bool
         *listed; /* for each of vars whether it counts, other text stays; NULL: every ${name} must
                              be one of vars */
-    bool ignore_case;     /* of names */
-    const char *filename; /* value of ${flyway:filename}; NULL: none */
-    const char *file;     /* in messages */
+    bool ignore_case;             /* of names */
+    const char *filename;         /* value of ${flyway:filename}; NULL: none */
+    const char *file;             /* in messages */
+    struct gw_str prefix, suffix; /* around the name, "${" and "}"; the suffix ends in NUL */
+    bool foreign; /* another tool's files, which may mean text that only looks like one */
 };
 /* *text becomes the result, in arena; unchanged if nothing is replaced. line is that of text's
  * first byte. */

@@ -131,7 +131,7 @@ static int inspect_dbmate(struct gw_revision *revision, const char *file, const 
 static int scan_dbmate(struct gw_found_list *out, const struct gw_folder *folder,
                        const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
-    const struct gw_linear linear = { .inspect = inspect_dbmate };
+    const struct gw_linear linear = { .compare = gw_version_compare, .inspect = inspect_dbmate };
     struct gw_entries entries = { 0 };
     int code = GW_DONE;
     (void)dialect;
@@ -139,14 +139,14 @@ static int scan_dbmate(struct gw_found_list *out, const struct gw_folder *folder
         const char *name = folder->names[i];
         size_t digits = strspn(name, "0123456789");
         struct gw_str version = { name, digits }, label = { name + digits, strlen(name + digits) };
-        if (strchr(name, '/') || !gw_name_is_sql(name))
+        if (!gw_name_is_sql(name))
             continue;
         if (!digits || !gw_cut_tail(&label, ".sql"))
             code = gw_name_refuse(folder, name, "VERSION_NAME.sql", fault);
         else
             code = gw_entries_add(&entries, arena, folder, name, GW_UP, version, label, fault);
     }
-    gw_entries_sort(&entries);
+    gw_entries_sort(&entries, linear.compare);
     if (!code)
         code = gw_entries_finish(out, &entries, &linear, folder, arena, fault);
     gw_vec_free(&entries.list);
@@ -155,7 +155,7 @@ static int scan_dbmate(struct gw_found_list *out, const struct gw_folder *folder
 
 static int parse_dbmate(struct gw_script *out, const struct gw_revision *revision,
                         enum gw_direction direction, const char *text, size_t len,
-                        const struct gw_settings *vars, const char *dialect, struct gw_fault *fault)
+                        const struct gw_vars *vars, const char *dialect, struct gw_fault *fault)
 {
     struct dbmate dbmate = { .file = out->file, .fault = fault, .out = out, .wanted = direction };
     (void)revision;
@@ -180,6 +180,8 @@ const struct gw_format gw_format_dbmate = {
     .name = "dbmate",
     .bookkeeping = "schema_migrations",
     .linear = true,
+    .compare = gw_version_compare,
+    .looks_at = gw_name_is_here,
     .detect = detect_dbmate,
     .scan = scan_dbmate,
     .parse = parse_dbmate,

@@ -5,17 +5,17 @@
 #include <ctype.h>
 #include <string.h>
 
-static const char form[] = "VERSION_NAME/up.sql or VERSION_NAME/down.sql";
+static const char form[] = "VERSION_NAME/up.sql or VERSION_NAME/down.sql, the version of letters, "
+                           "digits, '.' and '-'";
 
-/* Cuts "2024-01-02-030405_name/file" into its parts: the version still has its dashes. */
+/* Cuts "2024-01-02-030405_name/file" into its parts: the version is all that stands before the first '_' (or
+ * all of the folder's name), and still has its dashes. False for a file beside the folders. */
 static bool is_migration(const char *name, struct gw_str *version, struct gw_str *label,
                          const char **file)
 {
-    size_t len = strspn(name, "0123456789-");
+    size_t len = strcspn(name, "_/");
     const char *slash = strchr(name, '/');
-    if (!len || !isdigit((unsigned char)*name) || !slash || name + len > slash)
-        return false;
-    if (name[len] != '_' && name + len != slash)
+    if (!slash)
         return false;
     const char *begin = name[len] == '_' ? name + len + 1 : slash;
     *version = (struct gw_str){ name, len };
@@ -24,13 +24,26 @@ static bool is_migration(const char *name, struct gw_str *version, struct gw_str
     return true;
 }
 
+/* Diesel takes folders alone, and of their files its own. */
+static bool is_in_folder(const char *name)
+{
+    const char *slash = strchr(name, '/');
+    return slash && !strchr(slash + 1, '/');
+}
+
+static bool begins_with_digit(const char *name)
+{
+    return isdigit((unsigned char)*name);
+}
+
 static int detect_diesel(const struct gw_folder *folder, struct gw_arena *arena)
 {
     struct gw_str version, label;
     const char *file;
     (void)arena;
     for (size_t i = 0; i < folder->n; i++)
-        if (is_migration(folder->names[i], &version, &label, &file) && strcmp(file, "up.sql") == 0)
+        if (begins_with_digit(folder->names[i]) &&
+            is_migration(folder->names[i], &version, &label, &file) && strcmp(file, "up.sql") == 0)
             return 80;
     return 0;
 }
@@ -49,15 +62,17 @@ static int add_up(struct gw_entries *entries, struct gw_arena *arena,
                   const struct gw_folder *folder, const char *name, struct gw_str version,
                   struct gw_str label, struct gw_fault *fault)
 {
-    char *digits = gw_str_copy(arena, version);
+    char *bare = gw_str_copy(arena, version);
     size_t len = 0;
-    if (!digits)
+    if (!bare)
         return gw_fail_memory(fault);
     for (size_t i = 0; i < version.len; i++)
         if (version.ptr[i] != '-')
-            digits[len++] = version.ptr[i];
-    digits[len] = '\0';
-    int code = gw_entries_add(entries, arena, folder, name, GW_UP, (struct gw_str){ digits, len },
+            bare[len++] = version.ptr[i];
+    bare[len] = '\0';
+    if (len <= GW_VERSION_MOST && !gw_id_valid((struct gw_str){ bare, len }))
+        return gw_name_refuse(folder, name, form, fault);
+    int code = gw_entries_add(entries, arena, folder, name, GW_UP, (struct gw_str){ bare, len },
                               label, fault);
     if (code)
         return code;
@@ -101,13 +116,13 @@ static int add_name(struct gw_entries *entries, struct gw_arena *arena,
 static int scan_diesel(struct gw_found_list *out, const struct gw_folder *folder,
                        const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
-    const struct gw_linear linear = { 0 };
+    const struct gw_linear linear = { .compare = gw_version_compare_text };
     struct gw_entries entries = { 0 };
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
         code = add_name(&entries, arena, folder, folder->names[i], fault);
-    gw_entries_sort(&entries);
+    gw_entries_sort(&entries, linear.compare);
     if (!code)
         code = gw_entries_finish(out, &entries, &linear, folder, arena, fault);
     gw_vec_free(&entries.list);
@@ -116,7 +131,7 @@ static int scan_diesel(struct gw_found_list *out, const struct gw_folder *folder
 
 static int parse_diesel(struct gw_script *out, const struct gw_revision *revision,
                         enum gw_direction direction, const char *text, size_t len,
-                        const struct gw_settings *vars, const char *dialect, struct gw_fault *fault)
+                        const struct gw_vars *vars, const char *dialect, struct gw_fault *fault)
 {
     (void)vars;
     (void)dialect;
@@ -176,6 +191,8 @@ const struct gw_format gw_format_diesel = {
     .name = "diesel",
     .bookkeeping = "__diesel_schema_migrations",
     .linear = true,
+    .compare = gw_version_compare_text,
+    .looks_at = is_in_folder,
     .detect = detect_diesel,
     .scan = scan_diesel,
     .parse = parse_diesel,

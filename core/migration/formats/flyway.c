@@ -187,14 +187,14 @@ static int join_undos(struct flyway *flyway)
 static int scan_flyway(struct gw_found_list *out, const struct gw_folder *folder,
                        const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
-    const struct gw_linear linear = { 0 };
+    const struct gw_linear linear = { .compare = gw_version_compare };
     struct flyway flyway = { .folder = folder, .arena = arena, .fault = fault };
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
         code = add_name(&flyway, folder->names[i]);
-    gw_entries_sort(&flyway.list);
-    gw_entries_sort(&flyway.undos);
+    gw_entries_sort(&flyway.list, linear.compare);
+    gw_entries_sort(&flyway.undos, linear.compare);
     if (!code)
         code = check_versions(&flyway.list, folder, fault);
     if (!code)
@@ -210,7 +210,7 @@ static int scan_flyway(struct gw_found_list *out, const struct gw_folder *folder
 
 static int parse_flyway(struct gw_script *out, const struct gw_revision *revision,
                         enum gw_direction direction, const char *text, size_t len,
-                        const struct gw_settings *vars, const char *dialect, struct gw_fault *fault)
+                        const struct gw_vars *vars, const char *dialect, struct gw_fault *fault)
 {
     const char *file = direction == GW_UP ? revision->file : revision->file_down;
     (void)dialect;
@@ -218,10 +218,18 @@ static int parse_flyway(struct gw_script *out, const struct gw_revision *revisio
         return GW_DONE;
     const char *slash = strrchr(file, '/');
     const struct gw_placeholders placeholders = {
-        .vars = vars, .ignore_case = true, .filename = slash ? slash + 1 : file, .file = out->file
+        .vars = &vars->values,
+        .ignore_case = true,
+        .filename = slash ? slash + 1 : file,
+        .file = out->file,
+        .prefix = vars->prefix,
+        .suffix = vars->suffix,
+        .foreign = true,
     };
     struct gw_str sql = { text, len };
-    int code = gw_placeholders_replace(&placeholders, &out->arena, &sql, 1, fault);
+    int code = vars->prefix.ptr
+                   ? gw_placeholders_replace(&placeholders, &out->arena, &sql, 1, fault)
+                   : GW_DONE;
     if (revision->flags & GW_REV_NO_TRANSACTION)
         out->transaction = false;
     return code ? code : gw_script_whole(out, sql.ptr, sql.len, fault);
@@ -270,6 +278,7 @@ const struct gw_format gw_format_flyway = {
     .name = "flyway",
     .bookkeeping = "flyway_schema_history",
     .linear = true,
+    .compare = gw_version_compare,
     .detect = detect_flyway,
     .scan = scan_flyway,
     .parse = parse_flyway,

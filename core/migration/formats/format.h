@@ -6,8 +6,9 @@
 
 #include "migration/history.h"
 #include "migration/script.h"
+#include "migration/version.h"
 
-/* The names in the folder, sorted; entries of sub-folders as "sub/name" (one level deep). */
+/* The names in the folder, sorted; those in the folders below as "below/name" (migration/listing.h). */
 struct gw_folder {
     int fd; /* open folder */
     const char *path;
@@ -38,9 +39,12 @@ struct gw_create_options {
 };
 
 struct gw_format {
-    const char *name;        /* migrations.format */
-    const char *bookkeeping; /* table in which that tool keeps its state; NULL: none */
-    bool linear;             /* no graph in the files: each revision revises the one before it */
+    const char *name;          /* migrations.format */
+    const char *bookkeeping;   /* table in which that tool keeps its state; NULL: none */
+    bool linear;               /* no graph in the files: each revision revises the one before it */
+    gw_version_order *compare; /* of versions; NULL unless linear */
+    /* Whether the tool looks at the place of such a name at all; scan sees no other. NULL: at any. */
+    bool (*looks_at)(const char *name);
     /* How well the folder looks like this format: 0 not at all; the highest wins, a draw is an
      * error. */
     int (*detect)(const struct gw_folder *folder, struct gw_arena *arena);
@@ -52,7 +56,7 @@ struct gw_format {
      * lives as long as out->arena. vars are the project's placeholders. */
     int (*parse)(struct gw_script *out, const struct gw_revision *revision,
                  enum gw_direction direction, const char *text, size_t len,
-                 const struct gw_settings *vars, const char *dialect, struct gw_fault *fault);
+                 const struct gw_vars *vars, const char *dialect, struct gw_fault *fault);
     /* Names and texts of a new, empty migration. names end in NULL; at most two files, the up
      * first. A name may hold one '/', for a folder to be made. */
     int (*create)(struct gw_arena *arena, const struct gw_history *history,

@@ -235,7 +235,9 @@ static int replace_in_probe(const struct gw_placeholders *placeholders, struct g
 static int replace_vars(struct gw_script *out, const struct gw_native *native,
                         const struct gw_settings *vars, struct gw_fault *fault)
 {
-    struct gw_placeholders placeholders = { .vars = vars, .file = out->file };
+    struct gw_placeholders placeholders = {
+        .vars = vars, .file = out->file, .prefix = { "${", 2 }, .suffix = { "}", 1 }
+    };
     if (!native->vars.ptr)
         return GW_DONE;
     int code = list_vars(&placeholders, native, &out->arena, fault);
@@ -253,7 +255,7 @@ static int replace_vars(struct gw_script *out, const struct gw_native *native,
 
 static int parse_native(struct gw_script *out, const struct gw_revision *revision,
                         enum gw_direction direction, const char *text, size_t len,
-                        const struct gw_settings *vars, const char *dialect, struct gw_fault *fault)
+                        const struct gw_vars *vars, const char *dialect, struct gw_fault *fault)
 {
     struct gw_native native;
     (void)revision;
@@ -273,7 +275,7 @@ static int parse_native(struct gw_script *out, const struct gw_revision *revisio
     if (!section)
         return direction == GW_UP ? no_section(&native, out->file, dialect, fault) : GW_DONE;
     code = gw_native_build(out, section, fault);
-    return code ? code : replace_vars(out, &native, vars, fault);
+    return code ? code : replace_vars(out, &native, &vars->values, fault);
 }
 
 /* A title is one line of a comment, and must read back as the title. */

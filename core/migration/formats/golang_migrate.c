@@ -70,13 +70,14 @@ static int scan_golang_migrate(struct gw_found_list *out, const struct gw_folder
                                const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
     /* A lone down is a version whose up does nothing, as the tool has it. */
-    const struct gw_linear linear = { .strip_zeros = true, .lone_down = true };
+    const struct gw_linear linear = { .compare = gw_version_compare,
+                                      .strip_zeros = true,
+                                      .lone_down = true };
     struct gw_entries entries = { 0 };
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
-        if (!strchr(folder->names[i], '/'))
-            code = add_name(&entries, arena, folder, folder->names[i], fault);
+        code = add_name(&entries, arena, folder, folder->names[i], fault);
     if (!code)
         code = gw_entries_pair(&entries, &linear, folder, fault);
     if (!code)
@@ -87,7 +88,7 @@ static int scan_golang_migrate(struct gw_found_list *out, const struct gw_folder
 
 static int parse_golang_migrate(struct gw_script *out, const struct gw_revision *revision,
                                 enum gw_direction direction, const char *text, size_t len,
-                                const struct gw_settings *vars, const char *dialect,
+                                const struct gw_vars *vars, const char *dialect,
                                 struct gw_fault *fault)
 {
     (void)vars;
@@ -114,6 +115,8 @@ const struct gw_format gw_format_golang_migrate = {
     .name = "golang-migrate",
     .bookkeeping = "schema_migrations",
     .linear = true,
+    .compare = gw_version_compare,
+    .looks_at = gw_name_is_here,
     .detect = detect_golang_migrate,
     .scan = scan_golang_migrate,
     .parse = parse_golang_migrate,

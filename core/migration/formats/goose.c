@@ -259,14 +259,15 @@ static int add_name(struct gw_entries *entries, struct gw_arena *arena,
 static int scan_goose(struct gw_found_list *out, const struct gw_folder *folder,
                       const char *dialect, struct gw_arena *arena, struct gw_fault *fault)
 {
-    const struct gw_linear linear = { .strip_zeros = true, .inspect = inspect_goose };
+    const struct gw_linear linear = { .compare = gw_version_compare,
+                                      .strip_zeros = true,
+                                      .inspect = inspect_goose };
     struct gw_entries entries = { 0 };
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
-        if (!strchr(folder->names[i], '/'))
-            code = add_name(&entries, arena, folder, folder->names[i], fault);
-    gw_entries_sort(&entries);
+        code = add_name(&entries, arena, folder, folder->names[i], fault);
+    gw_entries_sort(&entries, linear.compare);
     if (!code)
         code = gw_entries_finish(out, &entries, &linear, folder, arena, fault);
     gw_vec_free(&entries.list);
@@ -291,7 +292,7 @@ static int build(struct gw_script *out, const struct goose *goose)
 
 static int parse_goose(struct gw_script *out, const struct gw_revision *revision,
                        enum gw_direction direction, const char *text, size_t len,
-                       const struct gw_settings *vars, const char *dialect, struct gw_fault *fault)
+                       const struct gw_vars *vars, const char *dialect, struct gw_fault *fault)
 {
     struct goose goose = { .file = out->file, .fault = fault, .wanted = direction, .build = true };
     (void)revision;
@@ -318,6 +319,8 @@ const struct gw_format gw_format_goose = {
     .name = "goose",
     .bookkeeping = "goose_db_version",
     .linear = true,
+    .compare = gw_version_compare,
+    .looks_at = gw_name_is_here,
     .detect = detect_goose,
     .scan = scan_goose,
     .parse = parse_goose,

@@ -66,7 +66,9 @@ int gw_name_refuse(const struct gw_folder *folder, const char *name, const char 
     char shown[GW_SHOWN];
     gw_format_shown(shown, folder, name);
     gw_format_fail(fault, shown, 0, "not a name of the form %s", form);
-    return gw_hint(fault, "rename the file, or move it out of the migrations folder");
+    return gw_hint(
+        fault, "rename the file, move it out of the migrations folder, or name it in plugins.conf: "
+               "migrations = { ignore = [ \"FILE\" ]; }");
 }
 
 int gw_entries_add(struct gw_entries *entries, struct gw_arena *arena,
@@ -88,12 +90,13 @@ int gw_entries_add(struct gw_entries *entries, struct gw_arena *arena,
     return GW_DONE;
 }
 
-static int compare_entries(const void *a, const void *b)
+static int compare_entries(const void *a, const void *b, void *payload)
 {
     const struct gw_entry *x = a, *y = b;
+    gw_version_order *const *compare = payload;
     if (!x->version != !y->version)
         return x->version ? -1 : 1;
-    int order = x->version ? gw_version_compare(x->version, y->version) : 0;
+    int order = x->version ? (*compare)(x->version, y->version) : 0;
     if (!order)
         order = (int)(x->flags & GW_REV_BASELINE) - (int)(y->flags & GW_REV_BASELINE);
     if (!order)
@@ -103,10 +106,11 @@ static int compare_entries(const void *a, const void *b)
     return order ? order : strcmp(x->up ? x->up : x->down, y->up ? y->up : y->down);
 }
 
-void gw_entries_sort(struct gw_entries *entries)
+void gw_entries_sort(struct gw_entries *entries, gw_version_order *compare)
 {
     if (entries->list.len)
-        qsort(entries->list.at, entries->list.len, sizeof *entries->list.at, compare_entries);
+        qsort_r(entries->list.at, entries->list.len, sizeof *entries->list.at, compare_entries,
+                &compare);
 }
 
 static int refuse_lone(const struct gw_entry *entry, const struct gw_folder *folder,
@@ -132,9 +136,9 @@ int gw_entries_pair(struct gw_entries *entries, const struct gw_linear *linear,
     struct gw_entry *at = entries->list.at;
     size_t kept = 0, n = entries->list.len;
 
-    gw_entries_sort(entries);
+    gw_entries_sort(entries, linear->compare);
     for (size_t first = 0, end; first < n; first = end) {
-        for (end = first + 1; end < n && !gw_version_compare(at[first].version, at[end].version);)
+        for (end = first + 1; end < n && !linear->compare(at[first].version, at[end].version);)
             end++;
         /* Labels apart, the down may have come first. */
         if (end - first == 2 && belong(&at[first + 1], &at[first], 2)) {

@@ -20,6 +20,7 @@ struct gw_entries {
 };
 
 struct gw_linear {
+    gw_version_order *compare;
     bool strip_zeros; /* the tool stores the version as a number */
     bool lone_down;   /* a down without an up is a revision whose up is empty; else an error */
     /* Finds flags in the text of a file that has both directions; NULL: not needed. */
@@ -36,7 +37,7 @@ int gw_entries_add(struct gw_entries *entries, struct gw_arena *arena,
 int gw_entries_pair(struct gw_entries *entries, const struct gw_linear *linear,
                     const struct gw_folder *folder, struct gw_fault *fault);
 /* By version, then label. */
-void gw_entries_sort(struct gw_entries *entries);
+void gw_entries_sort(struct gw_entries *entries, gw_version_order *compare);
 /* Reads and hashes the files of sorted entries and appends them to out. */
 int gw_entries_finish(struct gw_found_list *out, const struct gw_entries *entries,
                       const struct gw_linear *linear, const struct gw_folder *folder,

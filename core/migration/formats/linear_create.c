@@ -10,7 +10,9 @@
 
 enum {
     SLUG_MOST = 60,
+    DATE_DIGITS = 6, /* a year, a month and a day of one digit each */
     STAMP_DIGITS = 14,
+    WIDE_DIGITS = 18,
     UNIX_DIGITS = 10
 };
 
@@ -53,10 +55,14 @@ static char *stamp_version(struct gw_arena *arena, int64_t now_ns, size_t width)
     return version;
 }
 
+static bool is_of_our_time(const char *version)
+{
+    return strncmp(version, "19", 2) == 0 || strncmp(version, "20", 2) == 0;
+}
+
 static bool looks_like_stamp(const char *digits)
 {
-    return strlen(digits) >= STAMP_DIGITS &&
-           (memcmp(digits, "19", 2) == 0 || memcmp(digits, "20", 2) == 0);
+    return strlen(digits) >= STAMP_DIGITS && is_of_our_time(digits);
 }
 
 /* A version keeps no leading zeros where the tool stores a number: the file name shows the
@@ -85,6 +91,31 @@ static const char *later(struct gw_arena *arena, const char *now, const struct g
     return gw_version_compare(now, last->version) > 0 ? now : next_number(arena, last);
 }
 
+/* Where versions are text, what comes next is not always what counts on from the last: 10 comes before 9, and
+ * a version may have letters, or digits that a date left out. */
+static const char *next_text(struct gw_arena *arena, const struct gw_revision *last, int64_t now_ns,
+                             struct gw_fault *fault)
+{
+    const size_t digits = strspn(last->version, "0123456789");
+    const char *version = NULL;
+    if (digits >= DATE_DIGITS && is_of_our_time(last->version))
+        version = stamp_version(arena, now_ns, digits >= WIDE_DIGITS ? WIDE_DIGITS : STAMP_DIGITS);
+    if (!version || gw_version_compare_text(version, last->version) <= 0) {
+        const char *front = gw_arena_copy(arena, last->version, digits);
+        version = front ? gw_digits_next(arena, front) : NULL;
+    }
+    if (!version)
+        gw_fail_memory(fault);
+    else if (gw_version_compare_text(version, last->version) <= 0) {
+        gw_fail(fault, GW_USAGE,
+                "a new version '%s' would come before '%s': versions are text here", version,
+                last->version);
+        gw_hint(fault, "make the migration by hand, with a version that comes after it");
+        version = NULL;
+    }
+    return version;
+}
+
 const char *gw_version_next(struct gw_arena *arena, const struct gw_history *history,
                             const struct gw_create_options *options, struct gw_fault *fault)
 {
@@ -92,6 +123,8 @@ const char *gw_version_next(struct gw_arena *arena, const struct gw_history *his
     const char *version;
     if (!last || !last->version)
         version = stamp_version(arena, options->now_ns, STAMP_DIGITS);
+    else if (history->format && history->format->compare == gw_version_compare_text)
+        return next_text(arena, last, options->now_ns, fault);
     else if (looks_like_stamp(last->version))
         version = later(arena, stamp_version(arena, options->now_ns, strlen(last->version)), last);
     else if (strlen(last->version) == UNIX_DIGITS)

@@ -22,14 +22,28 @@ size_t gw_vars_find(const struct gw_settings *vars, struct gw_str name, bool ign
     return SIZE_MAX;
 }
 
+/* Text that only looks like a placeholder is no mistake of a file that was written for another tool. */
+static int hint(const struct gw_placeholders *placeholders, const char *remedy,
+                struct gw_fault *fault)
+{
+    if (!placeholders->foreign)
+        return gw_hint(fault, "%s", remedy);
+    return gw_hint(fault,
+                   "%s; or set migrations.placeholders there: \"off\" replaces nothing, and "
+                   "\"@{name}\" is how another form is written",
+                   remedy);
+}
+
 static int undefined(const struct gw_placeholders *placeholders, struct gw_str name, unsigned line,
                      struct gw_fault *fault)
 {
     struct gw_buf safe = GW_BUF(1024);
     gw_text_safe(&safe, name.ptr, name.len, false);
-    gw_format_fail(fault, placeholders->file, line, "placeholder '${%s}' has no value",
-                   gw_buf_str(&safe));
-    gw_hint(fault, "set it in plugins.conf: migrations = { vars = { name = \"value\"; }; }");
+    gw_format_fail(fault, placeholders->file, line, "placeholder '%.*s%s%s' has no value",
+                   (int)placeholders->prefix.len, placeholders->prefix.ptr, gw_buf_str(&safe),
+                   placeholders->suffix.ptr);
+    hint(placeholders, "set it in plugins.conf: migrations = { vars = { name = \"value\"; }; }",
+         fault);
     gw_buf_free(&safe);
     return fault->code;
 }
@@ -46,9 +60,10 @@ static unsigned line_of(struct gw_str text, const char *at, unsigned first)
 static int value_of(const struct gw_placeholders *placeholders, struct gw_str text, const char *at,
                     unsigned first, struct gw_str *value, const char **end, struct gw_fault *fault)
 {
-    const char *name = at + 2;
-    size_t left = (size_t)(text.ptr + text.len - name);
-    const char *close = memchr(name, '}', left < NAME_MOST ? left : NAME_MOST);
+    const struct gw_str prefix = placeholders->prefix, suffix = placeholders->suffix;
+    const char *name = at + prefix.len;
+    const size_t left = (size_t)(text.ptr + text.len - name), most = NAME_MOST + suffix.len - 1;
+    const char *close = memmem(name, left < most ? left : most, suffix.ptr, suffix.len);
 
     *value = (struct gw_str){ NULL, 0 };
     *end = name;
@@ -56,8 +71,9 @@ static int value_of(const struct gw_placeholders *placeholders, struct gw_str te
         if (placeholders->listed)
             return GW_DONE;
         gw_format_fail(fault, placeholders->file, line_of(text, at, first),
-                       "'${' begins a placeholder that has no end");
-        return gw_hint(fault, "close it with '}' on the same line");
+                       "'%.*s' begins a placeholder that has no end", (int)prefix.len, prefix.ptr);
+        return hint(placeholders, "close it on the same line, and give it a value in plugins.conf",
+                    fault);
     }
     struct gw_str bare = { name, (size_t)(close - name) };
     size_t found = gw_vars_find(placeholders->vars, bare, placeholders->ignore_case);
@@ -70,7 +86,7 @@ static int value_of(const struct gw_placeholders *placeholders, struct gw_str te
     else if (!placeholders->listed)
         return undefined(placeholders, bare, line_of(text, at, first), fault);
     if (value->ptr)
-        *end = close + 1;
+        *end = close + suffix.len;
     return GW_DONE;
 }
 
@@ -78,7 +94,8 @@ static int replace(const struct gw_placeholders *placeholders, struct gw_buf *ou
                    struct gw_str text, unsigned line, bool *changed, struct gw_fault *fault)
 {
     const char *from = text.ptr, *at = text.ptr, *stop = text.ptr + text.len;
-    while ((at = memmem(at, (size_t)(stop - at), "${", 2))) {
+    while ((
+        at = memmem(at, (size_t)(stop - at), placeholders->prefix.ptr, placeholders->prefix.len))) {
         struct gw_str value;
         const char *end;
         int code = value_of(placeholders, text, at, line, &value, &end, fault);

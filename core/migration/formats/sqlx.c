@@ -46,12 +46,12 @@ static int add_name(struct gw_entries *entries, struct gw_arena *arena,
 static int scan_sqlx(struct gw_found_list *out, const struct gw_folder *folder, const char *dialect,
                      struct gw_arena *arena, struct gw_fault *fault)
 {
-    const struct gw_linear linear = { .strip_zeros = true };
+    const struct gw_linear linear = { .compare = gw_version_compare, .strip_zeros = true };
     struct gw_entries entries = { 0 };
     int code = GW_DONE;
     (void)dialect;
     for (size_t i = 0; i < folder->n && !code; i++)
-        if (gw_name_is_sql(folder->names[i]) && !strchr(folder->names[i], '/'))
+        if (gw_name_is_sql(folder->names[i]))
             code = add_name(&entries, arena, folder, folder->names[i], fault);
     if (!code)
         code = gw_entries_pair(&entries, &linear, folder, fault);
@@ -63,7 +63,7 @@ static int scan_sqlx(struct gw_found_list *out, const struct gw_folder *folder, 
 
 static int parse_sqlx(struct gw_script *out, const struct gw_revision *revision,
                       enum gw_direction direction, const char *text, size_t len,
-                      const struct gw_settings *vars, const char *dialect, struct gw_fault *fault)
+                      const struct gw_vars *vars, const char *dialect, struct gw_fault *fault)
 {
     (void)vars;
     (void)dialect;
@@ -92,6 +92,8 @@ const struct gw_format gw_format_sqlx = {
     .name = "sqlx",
     .bookkeeping = "_sqlx_migrations",
     .linear = true,
+    .compare = gw_version_compare,
+    .looks_at = gw_name_is_here,
     .detect = detect_sqlx,
     .scan = scan_sqlx,
     .parse = parse_sqlx,
