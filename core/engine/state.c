@@ -7,11 +7,11 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void ids_free(struct gw_state_ids *ids)
 {
-    gw_vec_free(&ids->cells);
-    gw_buf_free(&ids->text);
+    gw_buf_free(&ids->bytes);
     ids->ready = false;
 }
 
@@ -132,16 +132,13 @@ static int fetch_take(void *payload, const struct gw_cell *cells, uint32_t n,
 {
     struct gw_state_ids *ids = payload;
     (void)fault;
-    ids->ready = ids->ready && n == IDS_COLUMNS;
+    ids->ready = n == IDS_COLUMNS;
     for (uint32_t i = 0; i < n && ids->ready; i++) {
-        const bool text = cells[i].kind == GW_TEXT;
-        const struct gw_cell cell = {
-            .kind = cells[i].kind,
-            .v.s = { NULL, text ? cells[i].v.s.len : 0 },
-        };
-        if (text)
-            gw_buf_add(&ids->text, cells[i].v.s.ptr, cells[i].v.s.len);
-        ids->ready = !ids->text.failed && gw_vec_push(&ids->cells, cell);
+        const struct gw_str text = cells[i].kind == GW_TEXT ? cells[i].v.s : (struct gw_str){ 0 };
+        gw_buf_add(&ids->bytes, (const char *)&text.len, sizeof text.len);
+        gw_buf_add(&ids->bytes, text.ptr, text.len);
+        /* What should not be there is for the load to find. */
+        ids->ready = cells[i].kind == GW_TEXT && !ids->bytes.failed;
     }
     return ids->ready ? GW_DONE : GW_STOP;
 }
@@ -154,7 +151,7 @@ int gw_state_fetch(struct gw_state *state, struct gw_session *session, struct gw
     int code = gw_state_look(state, session, fault);
     if (code || !session->conn)
         return code;
-    ids->text = GW_BUF(IDS_MOST);
+    ids->bytes = GW_BUF(IDS_MOST);
     ids->ready = true;
     if (state->exists)
         code = gw_session_query(session, state->sql[GW_SQL_IDS], NULL, 0, fetch_take, ids, fault);
@@ -166,14 +163,17 @@ int gw_state_fetch(struct gw_state *state, struct gw_session *session, struct gw
 static int take_fetched(struct load *load, struct gw_fault *fault)
 {
     struct gw_state_ids *ids = &load->state->ids;
-    const char *text = gw_buf_str(&ids->text);
+    const char *at = gw_buf_str(&ids->bytes), *end = at + ids->bytes.len;
     int code = GW_DONE;
-    for (size_t i = 0; i < ids->cells.len && !code; i += IDS_COLUMNS) {
-        for (size_t column = i; column < i + IDS_COLUMNS; column++) {
-            ids->cells.at[column].v.s.ptr = text;
-            text += ids->cells.at[column].v.s.len;
+    while (at < end && !code) {
+        struct gw_cell cells[IDS_COLUMNS];
+        for (size_t i = 0; i < IDS_COLUMNS; i++) {
+            cells[i] = (struct gw_cell){ .kind = GW_TEXT };
+            memcpy(&cells[i].v.s.len, at, sizeof cells[i].v.s.len);
+            cells[i].v.s.ptr = at + sizeof cells[i].v.s.len;
+            at = cells[i].v.s.ptr + cells[i].v.s.len;
         }
-        code = load_take(load, &ids->cells.at[i], IDS_COLUMNS, fault);
+        code = load_take(load, cells, IDS_COLUMNS, fault);
     }
     ids_free(ids);
     return code;

@@ -16,11 +16,10 @@ enum {
     GW_STATE_STATEMENTS = 5
 };
 
-/* Rows of GW_SQL_IDS, read before the history was. */
+/* Rows of GW_SQL_IDS, read before the history was: of each column its length and its text. */
 struct gw_state_ids {
     bool ready;
-    GW_VEC(struct gw_cell) cells; /* two a row; their texts follow one another */
-    struct gw_buf text;
+    struct gw_buf bytes;
 };
 
 struct gw_state {
