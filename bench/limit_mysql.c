@@ -3,9 +3,12 @@
  * and does not know it; and the loop that also journals what it is about to do and what is done, which is the least
  * that a runner must write to know. Godwit's figures are ratios to both, taken in the same run (bench/servers.py).
  *
- *   limit_mysql SOCKET DATABASE COUNT up|down           bare
- *   limit_mysql SOCKET DATABASE COUNT jup|jdown         with intent and done of each statement
- *   limit_mysql SOCKET DATABASE COUNT noop              reads which versions are applied */
+ *   limit_mysql WHERE DATABASE COUNT up|down     bare
+ *   limit_mysql WHERE DATABASE COUNT jup|jdown   with intent and done of each statement
+ *   limit_mysql WHERE DATABASE COUNT record      records the versions in one transaction, and makes no tables
+ *   limit_mysql WHERE DATABASE COUNT noop        connects, and reads which versions are applied
+ *
+ * WHERE is the path of a socket, or a port of 127.0.0.1. */
 #include <errno.h>
 #include <limits.h>
 #include <mysql.h>
@@ -44,21 +47,23 @@ __attribute__((format(printf, 2, 3))) static bool run_numbered(MYSQL *connection
     return run(connection, sql);
 }
 
-/* Before and after a statement of a migration, each durable by itself. */
-static bool intend(MYSQL *connection, bool journal, int version, int number)
+/* Before the first statement of a migration; durable by itself. */
+static bool intend(MYSQL *connection, bool journal, int version)
 {
     return !journal || run_numbered(connection,
                                     "INSERT INTO journal_limit (version, number, state)"
-                                    " VALUES (%d, %d, 'intent')",
-                                    version, number);
+                                    " VALUES (%d, 1, 'intent')",
+                                    version);
 }
 
-static bool finish(MYSQL *connection, bool journal, int version, int number)
+/* Between two statements: that the first is done, and what comes next, in one write. */
+static bool go_on(MYSQL *connection, bool journal, int version)
 {
     return !journal || run_numbered(connection,
-                                    "UPDATE journal_limit SET state = 'done'"
-                                    " WHERE version = %d AND number = %d",
-                                    version, number);
+                                    "INSERT INTO journal_limit (version, number, state) VALUES"
+                                    " (%d, 1, 'done'), (%d, 2, 'intent')"
+                                    " ON DUPLICATE KEY UPDATE state = VALUES(state)",
+                                    version, version);
 }
 
 /* The version row, and the journal that has served, together. */
@@ -79,26 +84,24 @@ static bool record(MYSQL *connection, bool journal, int version, bool upward)
 
 static bool up(MYSQL *connection, bool journal, int version)
 {
-    return intend(connection, journal, version, 1) &&
+    return intend(connection, journal, version) &&
            run_numbered(connection,
                         "CREATE TABLE t%05d (id INTEGER PRIMARY KEY, a TEXT, b INTEGER)",
                         version) &&
-           finish(connection, journal, version, 1) && intend(connection, journal, version, 2) &&
+           go_on(connection, journal, version) &&
            run_numbered(connection, "CREATE INDEX ix%05d ON t%05d (b)", version, version) &&
            record(connection, journal, version, true);
 }
 
 static bool down(MYSQL *connection, bool journal, int version)
 {
-    return intend(connection, journal, version, 1) &&
+    return intend(connection, journal, version) &&
            run_numbered(connection, "DROP TABLE t%05d", version) &&
            record(connection, journal, version, false);
 }
 
 static bool migrate(MYSQL *connection, int count, const char *work)
 {
-    if (strcmp(work, "noop") == 0)
-        return true;
     bool journal = work[0] == 'j', upward = strcmp(work + journal, "up") == 0;
     for (int i = 0; i < count; i++)
         if (!(upward ? up(connection, journal, i + 1) : down(connection, journal, count - i)))
@@ -106,17 +109,42 @@ static bool migrate(MYSQL *connection, int count, const char *work)
     return true;
 }
 
-static bool prepare(MYSQL *connection, const char *socket, const char *database)
+static bool record_all(MYSQL *connection, int count)
 {
-    if (!mysql_real_connect(connection, NULL, "root", NULL, database, 0, socket, 0)) {
-        fprintf(stderr, "limit_mysql: %s\n", mysql_error(connection));
-        return false;
-    }
+    bool good = run(connection, "START TRANSACTION");
+    for (int i = 0; i < count && good; i++)
+        good = record(connection, false, i + 1, true);
+    return good && run(connection, "COMMIT");
+}
+
+static bool prepare(MYSQL *connection)
+{
     return run(connection, "CREATE TABLE IF NOT EXISTS schema_limit (version INTEGER PRIMARY KEY,"
                            " name VARCHAR(200), applied_at TIMESTAMP)") &&
            run(connection, "CREATE TABLE IF NOT EXISTS journal_limit (version INTEGER,"
-                           " number INTEGER, state VARCHAR(20), PRIMARY KEY (version, number))") &&
-           run(connection, "SELECT version, name FROM schema_limit ORDER BY version");
+                           " number INTEGER, state VARCHAR(20), PRIMARY KEY (version, number))");
+}
+
+static bool work(MYSQL *connection, int count, const char *what)
+{
+    bool noop = strcmp(what, "noop") == 0, only_record = strcmp(what, "record") == 0;
+    if (!(noop || prepare(connection)) ||
+        !run(connection, "SELECT version, name FROM schema_limit ORDER BY version"))
+        return false;
+    if (only_record)
+        return record_all(connection, count);
+    return noop || migrate(connection, count, what);
+}
+
+static bool join(MYSQL *connection, const char *where, const char *database)
+{
+    const bool socket = where[0] == '/';
+    const unsigned port = socket ? 0 : (unsigned)strtoul(where, NULL, 10);
+    if (mysql_real_connect(connection, socket ? NULL : "127.0.0.1", "root", NULL, database, port,
+                           socket ? where : NULL, 0))
+        return true;
+    fprintf(stderr, "limit_mysql: %s\n", mysql_error(connection));
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -125,12 +153,12 @@ int main(int argc, char **argv)
     errno = 0;
     long count = argc == 5 ? strtol(argv[3], &end, 10) : -1;
     if (errno || count < 0 || count > INT_MAX || *end) {
-        fprintf(stderr, "usage: limit_mysql SOCKET DATABASE COUNT up|down|jup|jdown|noop\n");
+        fprintf(stderr, "usage: limit_mysql WHERE DATABASE COUNT up|down|jup|jdown|record|noop\n");
         return EXIT_USAGE;
     }
     MYSQL *connection = mysql_init(NULL);
-    bool good = connection && prepare(connection, argv[1], argv[2]) &&
-                migrate(connection, (int)count, argv[4]);
+    bool good =
+        connection && join(connection, argv[1], argv[2]) && work(connection, (int)count, argv[4]);
     if (connection)
         mysql_close(connection);
     return good ? EXIT_SUCCESS : EXIT_FAILED;

@@ -5,7 +5,11 @@
  *
  *   limit_postgres URL COUNT up       creates COUNT tables, each with an index, oldest first
  *   limit_postgres URL COUNT down     drops them, newest first
- *   limit_postgres URL COUNT noop     reads which versions are applied, and finds nothing to do */
+ *   limit_postgres URL COUNT one      up, but each migration is sent in one go, which no runner can do that wants
+ *                                     to know which statement failed
+ *   limit_postgres URL COUNT record   records the versions in one transaction, and makes no tables
+ *   limit_postgres URL COUNT ping     asks for nothing COUNT times: what a round trip takes
+ *   limit_postgres URL COUNT noop     connects, reads which versions are applied, and finds nothing to do */
 #include <errno.h>
 #include <libpq-fe.h>
 #include <limits.h>
@@ -60,6 +64,18 @@ static bool down(PGconn *connection, int number)
            run_numbered(connection, "DELETE FROM schema_limit WHERE version = %d", number);
 }
 
+static bool up_in_one(PGconn *connection, int number)
+{
+    return run_numbered(connection,
+                        "BEGIN;"
+                        "CREATE TABLE t%05d (id INTEGER PRIMARY KEY, a TEXT, b INTEGER);"
+                        "CREATE INDEX ix%05d ON t%05d (b);"
+                        "INSERT INTO schema_limit (version, name, applied_at)"
+                        " VALUES (%d, 't%05d', CURRENT_TIMESTAMP);"
+                        "COMMIT",
+                        number, number, number, number, number);
+}
+
 static bool migrate(PGconn *connection, int count, bool upward)
 {
     for (int i = 0; i < count; i++) {
@@ -71,25 +87,52 @@ static bool migrate(PGconn *connection, int count, bool upward)
     return true;
 }
 
+static bool record(PGconn *connection, int count)
+{
+    return run_numbered(connection,
+                        "INSERT INTO schema_limit (version, name, applied_at)"
+                        " SELECT n, 't' || lpad(n::text, 5, '0'), CURRENT_TIMESTAMP"
+                        " FROM generate_series(1, %d) AS n",
+                        count);
+}
+
+static bool work(PGconn *connection, int count, const char *what)
+{
+    bool good = true;
+    if (strcmp(what, "record") == 0)
+        return record(connection, count);
+    bool one = strcmp(what, "one") == 0;
+    if (!one && strcmp(what, "ping") != 0)
+        return migrate(connection, count, strcmp(what, "up") == 0);
+    for (int i = 0; i < count && good; i++)
+        good = one ? up_in_one(connection, i + 1) : run(connection, "SELECT 1");
+    return good;
+}
+
+static bool prepare(PGconn *connection)
+{
+    return run(connection, "SET client_min_messages = error") &&
+           run(connection, "CREATE TABLE IF NOT EXISTS schema_limit (version INTEGER PRIMARY KEY,"
+                           " name VARCHAR(200), applied_at TIMESTAMP)");
+}
+
 int main(int argc, char **argv)
 {
     char *end = NULL;
     errno = 0;
     long count = argc == 4 ? strtol(argv[2], &end, 10) : -1;
     if (errno || count < 0 || count > INT_MAX || *end) {
-        fprintf(stderr, "usage: limit_postgres URL COUNT up|down|noop\n");
+        fprintf(stderr, "usage: limit_postgres URL COUNT up|down|one|record|ping|noop\n");
         return EXIT_USAGE;
     }
     PGconn *connection = PQconnectdb(argv[1]);
     bool good = PQstatus(connection) == CONNECTION_OK;
     if (!good)
         fprintf(stderr, "limit_postgres: %s", PQerrorMessage(connection));
-    good = good && run(connection, "SET client_min_messages = error") &&
-           run(connection, "CREATE TABLE IF NOT EXISTS schema_limit (version INTEGER PRIMARY KEY,"
-                           " name VARCHAR(200), applied_at TIMESTAMP)") &&
-           run(connection, "SELECT version, name FROM schema_limit ORDER BY version");
-    if (good && strcmp(argv[3], "noop") != 0)
-        good = migrate(connection, (int)count, strcmp(argv[3], "up") == 0);
+    bool noop = strcmp(argv[3], "noop") == 0;
+    good = good && (noop || prepare(connection)) &&
+           run(connection, "SELECT version, name FROM schema_limit ORDER BY version") &&
+           (noop || work(connection, (int)count, argv[3]));
     PQfinish(connection);
     return good ? EXIT_SUCCESS : EXIT_FAILED;
 }

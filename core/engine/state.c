@@ -7,9 +7,17 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+
+static void ids_free(struct gw_state_ids *ids)
+{
+    gw_buf_free(&ids->bytes);
+    ids->ready = false;
+}
 
 void gw_state_free(struct gw_state *state)
 {
+    ids_free(&state->ids);
     gw_vec_free(&state->changed);
     gw_vec_free(&state->reworded);
     gw_arena_free(&state->arena);
@@ -114,6 +122,63 @@ static int load_take(void *payload, const struct gw_cell *cells, uint32_t n, str
     return gw_vec_push(&load->differing, at) ? GW_DONE : gw_fail_memory(fault);
 }
 
+enum {
+    IDS_COLUMNS = 2
+};
+#define IDS_MOST ((size_t)64 << 20) /* more is read when it is needed, row by row */
+
+static int fetch_take(void *payload, const struct gw_cell *cells, uint32_t n,
+                      struct gw_fault *fault)
+{
+    struct gw_state_ids *ids = payload;
+    (void)fault;
+    ids->ready = n == IDS_COLUMNS;
+    for (uint32_t i = 0; i < n && ids->ready; i++) {
+        const struct gw_str text = cells[i].kind == GW_TEXT ? cells[i].v.s : (struct gw_str){ 0 };
+        gw_buf_add(&ids->bytes, (const char *)&text.len, sizeof text.len);
+        gw_buf_add(&ids->bytes, text.ptr, text.len);
+        /* What should not be there is for the load to find. */
+        ids->ready = cells[i].kind == GW_TEXT && !ids->bytes.failed;
+    }
+    return ids->ready ? GW_DONE : GW_STOP;
+}
+
+int gw_state_fetch(struct gw_state *state, struct gw_session *session, struct gw_fault *fault)
+{
+    struct gw_state_ids *ids = &state->ids;
+
+    ids_free(ids);
+    int code = gw_state_look(state, session, fault);
+    if (code || !session->conn)
+        return code;
+    ids->bytes = GW_BUF(IDS_MOST);
+    ids->ready = true;
+    if (state->exists)
+        code = gw_session_query(session, state->sql[GW_SQL_IDS], NULL, 0, fetch_take, ids, fault);
+    if (code || !ids->ready)
+        ids_free(ids);
+    return code;
+}
+
+static int take_fetched(struct load *load, struct gw_fault *fault)
+{
+    struct gw_state_ids *ids = &load->state->ids;
+    const char *at = gw_buf_str(&ids->bytes), *end = at + ids->bytes.len;
+    int code = GW_DONE;
+    while (at < end && !code) {
+        struct gw_cell cells[IDS_COLUMNS];
+        for (size_t i = 0; i < IDS_COLUMNS; i++) {
+            cells[i] = (struct gw_cell){ .kind = GW_TEXT };
+            memcpy(&cells[i].v.s.len, at, sizeof cells[i].v.s.len);
+            cells[i].v.s.ptr = at + sizeof cells[i].v.s.len;
+            at = cells[i].v.s.ptr + cells[i].v.s.len;
+        }
+        code = load_take(load, cells, IDS_COLUMNS, fault);
+    }
+    ids_free(ids);
+    return code;
+}
+
 static int load_ids(struct load *load, struct gw_session *session, struct gw_fault *fault)
 {
     load->state->n_applied = 0;
@@ -122,6 +187,8 @@ static int load_ids(struct load *load, struct gw_session *session, struct gw_fau
     load->applied = gw_arena_alloc(load->arena, (size_t)load->history->n + 1);
     if (!load->applied)
         return gw_fail_memory(fault);
+    if (load->state->ids.ready)
+        return take_fetched(load, fault);
     if (!load->state->exists)
         return GW_DONE;
     const struct gw_query query = { load->state->sql[GW_SQL_IDS], NULL, 0, 2, load_take, load };
@@ -326,7 +393,7 @@ int gw_state_load(struct gw_state *state, struct gw_session *session, struct gw_
 
     state->changed.len = 0;
     state->reworded.len = 0;
-    int code = gw_state_look(state, session, fault);
+    int code = state->ids.ready ? GW_DONE : gw_state_look(state, session, fault);
     if (!code)
         code = look_foreign(state, session, history->format, fault);
     if (!code)

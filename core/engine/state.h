@@ -5,6 +5,7 @@
 #ifndef GW_ENGINE_STATE_H
 #define GW_ENGINE_STATE_H
 
+#include "base/buf.h"
 #include "base/vec.h"
 #include "engine/session.h"
 #include "engine/sql.h"
@@ -13,6 +14,12 @@
 enum {
     GW_STATE_LAYOUT = 1, /* of the tables; a database with a higher one is refused */
     GW_STATE_STATEMENTS = 5
+};
+
+/* Rows of GW_SQL_IDS, read before the history was: of each column its length and its text. */
+struct gw_state_ids {
+    bool ready;
+    struct gw_buf bytes;
 };
 
 struct gw_state {
@@ -26,6 +33,7 @@ struct gw_state {
     GW_VEC(uint32_t) changed;  /* applied revisions whose text differs from what was applied (I5) */
     GW_VEC(uint32_t) reworded; /* the same, but only in space and comments */
     size_t n_applied;          /* rows */
+    struct gw_state_ids ids;
     uint32_t n_ghosts;
     char
         foreign[64]; /* "goose": no tables of ours, but that tool's bookkeeping is there; else "" */
@@ -51,6 +59,8 @@ const char *gw_state_schema(const struct gw_session *session);
 /* Names and statements for this driver and, once it is open, this session; touches no database. *out is to be freed
  * in any case. */
 int gw_state_init(struct gw_state *out, struct gw_session *session, struct gw_fault *fault);
+/* Reads what the next gw_state_load will want to know, while the history is still being read. */
+int gw_state_fetch(struct gw_state *state, struct gw_session *session, struct gw_fault *fault);
 /* Sets exists, epoch, changed and ghosts, and *applied: history->n bytes in arena. */
 int gw_state_load(struct gw_state *state, struct gw_session *session, struct gw_history *history,
                   uint8_t **applied, struct gw_arena *arena, struct gw_fault *fault);

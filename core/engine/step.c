@@ -214,10 +214,11 @@ static int settle_failure(struct gw_step_work *work, uint32_t at, const char *be
     if (*result == GW_PROBE_DONE)
         return GW_DONE;
     gw_batch_guard(batch, &work->workspace->state);
-    if (*result == GW_PROBE_ABSENT)
-        gw_batch_journal_drop(batch, &work->workspace->state, &entry);
-    else
-        gw_batch_journal_state(batch, &work->workspace->state, &entry);
+    gw_batch_journal_drop(batch, &work->workspace->state, &entry);
+    if (*result != GW_PROBE_ABSENT) { /* the intent may have been rolled back with the statement */
+        entry.before = before;
+        gw_batch_journal(batch, work->workspace, &entry);
+    }
     second = (struct gw_fault){ 0 };
     if (gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, &second))
         *result = GW_PROBE_UNCLEAR;
@@ -268,15 +269,31 @@ static void add_done(struct gw_step_work *work, uint32_t at, bool last, struct g
         gw_batch_journal_state(batch, &work->workspace->state, &entry);
 }
 
-/* A statement that is atomic and commits by itself, if it is what it seems to be: within a transaction with the row
- * that says so, since what EXECUTE runs may turn out to be transactional, and then both must happen or neither. */
-static int run_atomic(struct gw_step_work *work, uint32_t at, const char *before, bool fresh,
-                      bool last, struct gw_batch *batch, struct gw_fault *fault)
+/* The intent, where it is not journalled yet; may be done twice. */
+static void add_intent(struct gw_step_work *work, uint32_t at, const char *before,
+                       struct gw_batch *batch)
+{
+    struct gw_journal_entry entry = gw_step_entry(work, at, "intent");
+    entry.before = before;
+    gw_batch_doing(batch, &work->workspace->state, work->revision->id);
+    gw_batch_journal_drop(batch, &work->workspace->state, &entry);
+    gw_batch_journal(batch, work->workspace, &entry);
+    batch->guards += 2;
+}
+
+/* A statement that is atomic and commits by itself, if it is what it seems to be. It ends the transaction that holds
+ * its intent before it begins, and the row that says that it is done follows in the next one. What EXECUTE runs may
+ * turn out to be transactional: then all three happen together, or none. */
+static int run_atomic(struct gw_step_work *work, uint32_t at, const char *before, bool begun,
+                      bool fresh, bool last, struct gw_batch *batch, struct gw_fault *fault)
 {
     struct gw_fault failed = { 0 };
     uint32_t done;
 
-    gw_batch_guard(batch, &work->workspace->state);
+    if (begun)
+        gw_batch_guard(batch, &work->workspace->state);
+    else
+        add_intent(work, at, before, batch);
     gw_batch_program(batch, &work->program, at, 1);
     add_done(work, at, last, batch);
     batch->fresh = fresh;
@@ -286,8 +303,9 @@ static int run_atomic(struct gw_step_work *work, uint32_t at, const char *before
     if (done == 0)
         code = settled(work, at, before, batch, &failed, fault);
     else {
+        bool nothing = done == GW_NO_STATEMENT && !begun;
         *fault = failed;
-        return gw_step_blame(work, at, GW_HALFWAY, fault);
+        return gw_step_blame(work, at, nothing ? GW_UNCHANGED : GW_HALFWAY, fault);
     }
     if (code)
         return code;
@@ -303,7 +321,6 @@ static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool beg
 {
     struct gw_workspace *workspace = work->workspace;
     const struct gw_program_statement *statement = &work->program.statements.at[at];
-    struct gw_journal_entry entry = gw_step_entry(work, at, "intent");
     char before[GW_HASH_TEXT] = "";
     bool there = false;
     int code = GW_DONE;
@@ -315,14 +332,12 @@ static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool beg
             &workspace->session, (struct gw_str){ statement->sql, statement->len }, before, fault);
     if (code)
         return gw_step_blame(work, at, GW_UNCHANGED, fault);
-    entry.before = before;
+    if (!there && statement->class_ == GW_CLASS_A)
+        return run_atomic(work, at, before, begun, fresh, last, batch, fault);
     if (!begun) {
-        gw_batch_doing(batch, &workspace->state, work->revision->id);
-        gw_batch_journal(batch, workspace, &entry);
+        add_intent(work, at, before, batch);
         code = gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
     }
-    if (!code && !there && statement->class_ == GW_CLASS_A)
-        return run_atomic(work, at, before, fresh, last, batch, fault);
     if (!code && !there)
         code = run_statement(work, at, before, fresh, batch, fault);
     if (code)
@@ -424,7 +439,8 @@ static int run_units(struct gw_step_work *work, const struct gw_journal *journal
 }
 
 /* Where statements commit by themselves, a slip in the last one would leave the revision half-way: the database reads
- * them all before the first runs, or up to a setting that changes how it reads. */
+ * them all before the first runs, but for a first one, which can fail without harm; or up to a setting that changes
+ * how it reads. */
 static int check_syntax(const struct gw_step_work *work, struct gw_fault *fault)
 {
     const struct gw_program *program = &work->program;
@@ -432,7 +448,7 @@ static int check_syntax(const struct gw_step_work *work, struct gw_fault *fault)
         const struct gw_program_statement *statement = &program->statements.at[i];
         if (statement->reading)
             return GW_DONE;
-        if (!statement->setting &&
+        if (!statement->setting && (i > 0 || statement->class_ > GW_CLASS_A) &&
             gw_session_check(&work->workspace->session,
                              (struct gw_str){ statement->sql, statement->len }, fault))
             return gw_step_blame(work, (uint32_t)i, GW_UNCHANGED, fault);

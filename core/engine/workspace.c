@@ -43,7 +43,9 @@ static int open_database(struct gw_workspace *workspace, enum gw_need need, stru
     if (!code && need >= GW_NEED_DRIVER)
         code = gw_state_init(&workspace->state, &workspace->session, fault);
     if (!code && need >= GW_NEED_READ) /* the first query: where a database does its own loading */
-        code = gw_state_look(&workspace->state, &workspace->session, fault);
+        code = gw_state_fetch(&workspace->state, &workspace->session, fault);
+    if (!code && need == GW_NEED_WRITE)
+        who_am_i(&workspace->who);
     return code;
 }
 
@@ -152,8 +154,6 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
     if (!code && need == GW_NEED_WRITE &&
         !out->session.conn) /* only now: a mistake above makes no file */
         code = gw_session_open(&out->session, GW_OPEN_CREATE, fault);
-    if (!code && need == GW_NEED_WRITE)
-        who_am_i(&out->who);
     return code ? code : gw_workspace_reload(out, fault);
 }
 

@@ -42,7 +42,9 @@ gw_status my_lock_owner(struct my_session *session, uint64_t *out)
 gw_status my_lock_check(struct my_session *session)
 {
     uint64_t owner;
-    if (!session->locked)
+    const bool checked = session->checked;
+    session->checked = false;
+    if (!session->locked || checked)
         return GW_OK;
     gw_status status = my_lock_owner(session, &owner);
     if (status != GW_OK || owner == session->id)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Units: what the host wants done together. */
+#include "block.h"
 #include "driver.h"
 #include "session.h"
 #include "setup.h"
@@ -23,6 +24,36 @@ static gw_status unit_begin(struct my_session *session, const struct unit *unit)
     return my_command(session, "START TRANSACTION");
 }
 
+static gw_status unit_done(struct my_session *session, struct unit *unit, uint32_t index,
+                           int64_t affected, int64_t begun)
+{
+    if (unit->quiet)
+        return GW_OK;
+    gw_status status = unit->out->done(session->call, index, affected, my_now_ns() - begun);
+    unit->quiet = status == GW_STOP;
+    return unit->quiet ? GW_OK : status;
+}
+
+/* *n: how many statements are done; 0: they go one by one. */
+static gw_status unit_block(struct my_session *session, struct unit *unit, uint32_t index,
+                            uint32_t *n)
+{
+    const int64_t begun = my_now_ns();
+    struct my_block block;
+    bool done;
+    *n = 0;
+    if (!unit->transaction || my_stopped(session) ||
+        !my_block_find(session, unit->run, index, &block))
+        return GW_OK;
+    gw_status status = my_block_run(session, &block, &done);
+    if (status != GW_OK || !done)
+        return status;
+    *n = block.n;
+    for (uint32_t i = 0; i < block.n && status == GW_OK; i++)
+        status = unit_done(session, unit, index + i, block.affected[i], begun);
+    return status;
+}
+
 static gw_status unit_statement(struct my_session *session, struct unit *unit, uint32_t index)
 {
     int64_t affected, begun = my_now_ns();
@@ -37,11 +68,7 @@ static gw_status unit_statement(struct my_session *session, struct unit *unit, u
         return status;
     unit->writes |= unit->run->statements[index].flags & GW_STMT_USER;
     unit->committed |= unit->writes && !my_in_transaction(session);
-    if (unit->quiet)
-        return GW_OK;
-    status = unit->out->done(session->call, index, affected, my_now_ns() - begun);
-    unit->quiet = status == GW_STOP;
-    return unit->quiet ? GW_OK : status;
+    return unit_done(session, unit, index, affected, begun);
 }
 
 /* From here on a cancel would only leave the outcome open. */
@@ -75,13 +102,17 @@ static gw_status unit_run(struct my_session *session, struct unit *unit)
 {
     struct my_settings settings;
     gw_status status = GW_OK;
+    session->checked = false;
     if (unit->run->flags & GW_RUN_FRESH)
         status = my_effects_undo(session);
     if (status != GW_OK)
         return status;
     status = my_settings_apply(session, unit->run, &settings);
-    for (uint32_t i = 0; i < unit->run->n_statements && status == GW_OK; i++)
-        status = unit_statement(session, unit, i);
+    for (uint32_t i = 0, n; i < unit->run->n_statements && status == GW_OK; i += n ? n : 1) {
+        status = unit_block(session, unit, i, &n);
+        if (status == GW_OK && !n)
+            status = unit_statement(session, unit, i);
+    }
     if (status == GW_OK && unit->transaction)
         status = unit_commit(session);
     if (status != GW_OK)

@@ -74,6 +74,8 @@ struct my_session {
 
     char lock_name[MY_LOCK_ROOM]; /* of the last lock(); empty: none */
     bool locked;
+    unsigned block; /* the mark of the last block; the next even number is free */
+    bool checked;   /* just now, for the next statement of the migration */
 
     GW_VEC(struct my_undo) undo;
     char used[260]; /* the database that a migration USEs; empty: ours */

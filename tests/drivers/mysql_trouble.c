@@ -130,6 +130,31 @@ static void test_cancel_leaves_the_session_usable(void **state)
     connection_close(&c);
 }
 
+/* What the host writes goes to MariaDB together with its COMMIT, and can be cancelled for all that. */
+static void test_cancelled_write_has_done_nothing(void **state)
+{
+    struct connection c;
+    (void)state;
+    mysql_new(&c, plugin, 0);
+    MUST(&c, TX, "CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB", "INSERT INTO t VALUES (1)");
+    other = mysql_other();
+    mysql_other_ask(other, "START TRANSACTION");
+    mysql_other_ask(other, "SELECT * FROM t WHERE id = 1 FOR UPDATE");
+    for (int i = 0; i < 3; i++) {
+        c.call.stop_after = 3;
+        assert_int_equal(run(&c, &(struct unit){ .flags = TX,
+                                                 .sql = { "INSERT INTO t VALUES (2)",
+                                                          "DELETE FROM t WHERE id = 1" },
+                                                 .settings = { "lock_timeout", "60s" } }),
+                         GW_E_CANCELLED);
+        assert_false(c.call.flags & GW_ERR_UNKNOWN_OUTCOME);
+        c.call.stop_after = 0;
+        expect_rows(&c, "SELECT count(*) FROM t", "1\n");
+    }
+    mysql_close(other);
+    connection_close(&c);
+}
+
 /* ---- the lock ---- */
 
 /* I6: what took the lock away may have been another run. */
@@ -196,6 +221,7 @@ int mysql_trouble_cases(const struct plugin *of)
     const struct CMUnitTest tests[] = {
         MYSQL_CASE(test_lock_timeout_names_the_blocker),
         MYSQL_CASE(test_blockers_are_listed),
+        MYSQL_CASE(test_cancelled_write_has_done_nothing),
         MYSQL_CASE(test_lost_connection_is_told),
         MYSQL_CASE(test_cancel_leaves_the_session_usable),
         MYSQL_CASE(test_statement_without_the_lock_is_fenced),
