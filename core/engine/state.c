@@ -153,8 +153,9 @@ int gw_state_fetch(struct gw_state *state, struct gw_session *session, struct gw
         return code;
     ids->bytes = GW_BUF(IDS_MOST);
     ids->ready = true;
+    const struct gw_query query = { state->sql[GW_SQL_IDS], NULL, 0, IDS_COLUMNS, fetch_take, ids };
     if (state->exists)
-        code = gw_session_query(session, state->sql[GW_SQL_IDS], NULL, 0, fetch_take, ids, fault);
+        code = gw_session_query(session, &query, fault);
     if (code || !ids->ready)
         ids_free(ids);
     return code;
@@ -191,7 +192,9 @@ static int load_ids(struct load *load, struct gw_session *session, struct gw_fau
         return take_fetched(load, fault);
     if (!load->state->exists)
         return GW_DONE;
-    const struct gw_query query = { load->state->sql[GW_SQL_IDS], NULL, 0, 2, load_take, load };
+    const struct gw_query query = {
+        load->state->sql[GW_SQL_IDS], NULL, 0, IDS_COLUMNS, load_take, load
+    };
     return gw_session_query(session, &query, fault);
 }
 
