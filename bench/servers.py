@@ -100,12 +100,14 @@ class Field:
         return self.bench.upgrade(root) if work == UP else self.bench.downgrade(root)
 
     def up_and_down(self, count, who, port=None):
-        """{(who, work): [Usage]}, taking turns."""
+        """{(who, work): [Usage]}, taking turns, and each round in another order: whoever comes next meets what the
+        server still has to write for the last."""
         runs = {}
-        for _ in range(self.rounds):
+        for turn in range(self.rounds):
+            order = who[turn % len(who):] + who[:turn % len(who)]
             self.fresh(*(one.replace(" ", "_") for one in who))
             for work in (UP, DOWN):
-                for one in who:
+                for one in order:
                     runs.setdefault((one, work), []).append(self.step(one, count, work, port))
         return runs
 
