@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "plugin/registry.h"
+#include "plugin/service.h"
 
 #include <string.h>
 
@@ -109,12 +111,10 @@ static void host_progress(struct gw_call *call, uint64_t done, uint64_t total, s
     gw_buf_free(&text);
 }
 
-/* Version 1.0 of the ABI has no further service. */
 static const void *host_service(const struct gw_host *host, const char *id)
 {
     (void)host;
-    (void)id;
-    return NULL;
+    return gw_service_table(id);
 }
 
 const struct gw_host gw_host_table = {
@@ -138,6 +138,14 @@ void gw_call_init(struct gw_call *call, const char *plugin, struct gw_events *ev
     *call = (struct gw_call){ .plugin = plugin, .events = events, .stop = stop };
 }
 
+void gw_call_to(struct gw_call *call, const struct gw_plugin_loaded *plugin,
+                struct gw_services *services, const struct gw_stop *stop)
+{
+    gw_call_init(call, plugin->name, plugin->events, stop);
+    call->to = plugin;
+    call->services = services;
+}
+
 static int exit_code_of(gw_status status, int code)
 {
     if (status == GW_E_LOCKED)
@@ -148,6 +156,7 @@ static int exit_code_of(gw_status status, int code)
 int gw_call_end(const struct gw_call *call, gw_status returned, const char *function, int code,
                 struct gw_fault *fault)
 {
+    gw_services_end(call->services);
     if (returned == GW_OK || returned == GW_STOP)
         return GW_DONE;
     if (returned > 0 || !call->message[0]) {

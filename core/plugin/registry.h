@@ -37,12 +37,26 @@ struct gw_plugin_report {
 int gw_plugin_report(struct gw_plugin_report *out, const char *path, struct gw_fault *fault);
 void gw_plugin_report_free(struct gw_plugin_report *report);
 
+enum gw_trust {
+    GW_TRUST_NONE,
+    GW_TRUST_BUNDLED, /* it came with Godwit */
+    GW_TRUST_PINNED,  /* by a pin in a configuration that the caller named */
+    GW_TRUST_USER,    /* by `plugin trust` */
+    GW_TRUST_CHANGED  /* it was trusted, and is another file now */
+};
+
+struct gw_isolated;
+
 struct gw_plugin_loaded {
     struct gw_plugin_facts facts;
     struct gw_plugin descriptor; /* copied: min(theirs, ours) bytes */
     const char *name;
     bool ready;               /* init has run */
     struct gw_events *events; /* for warnings; may be NULL */
+    const struct gw_project *project;
+    const struct gw_plugin_entry *entry; /* NULL: bundled, and not configured */
+    enum gw_trust trust;
+    struct gw_isolated *isolated; /* NULL: it is loaded into this process */
 };
 
 struct gw_registry; /* the loaded plugins of one command; opaque */
@@ -54,7 +68,11 @@ struct gw_registry; /* the loaded plugins of one command; opaque */
  * install: ../lib/godwit/plugins). */
 int gw_registry_new(struct gw_registry **out, const struct gw_project *project, const char *folder,
                     struct gw_events *events, const struct gw_stop *stop, struct gw_fault *fault);
-/* Calls fini in reverse order; never unmaps. NULL is fine. */
+/* The program that serves isolated plugins: another godwit, by its path. By default the running program if it is
+ * called godwit, else the godwit that the folder of bundled plugins belongs to. */
+void gw_registry_use_host(struct gw_registry *registry, const char *program);
+/* Calls fini in reverse order; never unmaps; ends the processes of isolated plugins. It is for the thread that has
+ * loaded them: when that ends, the system ends them. NULL is fine. */
 void gw_registry_free(struct gw_registry *registry);
 
 /* Loads (once) the plugin called name: that entry of plugins = (...), else bundled. */
@@ -67,14 +85,6 @@ int gw_registry_describe(struct gw_registry *registry, const char *name,
  * false if it provides none. The vtable starts with its uint32_t struct_size. */
 bool gw_plugin_interface(const struct gw_plugin_loaded *plugin, const char *id, void *out,
                          size_t size);
-
-enum gw_trust {
-    GW_TRUST_NONE,
-    GW_TRUST_BUNDLED, /* it came with Godwit */
-    GW_TRUST_PINNED,  /* by a pin in a configuration that the caller named */
-    GW_TRUST_USER,    /* by `plugin trust` */
-    GW_TRUST_CHANGED  /* it was trusted, and is another file now */
-};
 
 /* Checks the file of the plugin called name and records in the user's trust file that it may run; one that is
  * bundled needs no such record. */

@@ -30,6 +30,9 @@ struct gw_plugin_entry { /* one of plugins = ( ... ) */
     const char *signature;  /* absolute path of a detached signature; NULL: path with ".sig" */
     const char *isolate;    /* "process", "none" or NULL */
     int64_t timeout_ns;     /* 0: not set */
+    int64_t memory;         /* bytes that a process of its own may have; 0: not set */
+    struct gw_str *secrets; /* names that it may ask for */
+    size_t n_secrets;
     struct gw_settings options;
     unsigned line;
 };

@@ -43,8 +43,14 @@ static int read_free(struct gw_reader *reader, const config_setting_t *base,
     return code;
 }
 
-static int read_statement(struct gw_reader *reader, const config_setting_t *list, unsigned i,
-                          struct gw_str *out)
+struct texts { /* a list of texts and its place */
+    const char *prefix, *name;
+    struct gw_str **at;
+    size_t *n;
+};
+
+static int read_one_text(struct gw_reader *reader, const config_setting_t *list, unsigned i,
+                         const struct texts *texts)
 {
     const config_setting_t *one = config_setting_get_elem(list, i);
     struct gw_expanded value;
@@ -53,27 +59,41 @@ static int read_statement(struct gw_reader *reader, const config_setting_t *list
     int code = gw_expand(reader, one, config_setting_get_string(one), &value);
     if (code)
         return code;
-    *out = (struct gw_str){ value.text, strlen(value.text) };
-    snprintf(name, sizeof name, "session[%u]", i);
+    (*texts->at)[i] = (struct gw_str){ value.text, strlen(value.text) };
+    snprintf(name, sizeof name, "%s[%u]", texts->name, i);
     const char *shown = gw_expanded_shown(reader, &value);
-    return shown ? gw_value_note(reader, "database", name, shown, list, value.from_env)
+    return shown ? gw_value_note(reader, texts->prefix, name, shown, list, value.from_env)
                  : gw_fail_memory(reader->fault);
+}
+
+static int read_texts(struct gw_reader *reader, const config_setting_t *list,
+                      const struct texts *texts)
+{
+    unsigned n = list ? (unsigned)config_setting_length(list) : 0;
+    int code = GW_DONE;
+
+    *texts->n = n;
+    *texts->at = gw_arena_array(&reader->project->arena, (size_t)n + 1, sizeof **texts->at);
+    if (!*texts->at)
+        return gw_fail_memory(reader->fault);
+    for (unsigned i = 0; i < n && !code; i++)
+        code = read_one_text(reader, list, i, texts);
+    return code;
 }
 
 static int read_session(struct gw_reader *reader, const config_setting_t *list)
 {
     struct gw_project *project = reader->project;
-    unsigned n = list ? (unsigned)config_setting_length(list) : 0;
-    int code = GW_DONE;
+    const struct texts session = { "database", "session", &project->database.session,
+                                   &project->database.n_session };
+    return read_texts(reader, list, &session);
+}
 
-    project->database.n_session = n;
-    project->database.session =
-        gw_arena_array(&project->arena, (size_t)n + 1, sizeof *project->database.session);
-    if (!project->database.session)
-        return gw_fail_memory(reader->fault);
-    for (unsigned i = 0; i < n && !code; i++)
-        code = read_statement(reader, list, i, &project->database.session[i]);
-    return code;
+static int read_secrets(struct gw_reader *reader, const config_setting_t *list, const char *prefix,
+                        struct gw_plugin_entry *entry)
+{
+    const struct texts secrets = { prefix, "secrets", &entry->secrets, &entry->n_secrets };
+    return read_texts(reader, list, &secrets);
 }
 
 /* ---- database, migrations, engine ---- */
@@ -176,6 +196,8 @@ static int read_entry(struct gw_reader *reader, const config_setting_t *base,
         const config_setting_t *better = member(over, key->name), *plain = member(base, key->name);
         if (key->type == GW_KEY_OPTIONS)
             code = read_free(reader, plain, better, below, &out->options);
+        else if (key->type == GW_KEY_TEXTS)
+            code = read_secrets(reader, better ? better : plain, prefix, out);
         else if (better || plain)
             code = gw_value_read(reader, key, better ? better : plain, prefix, out);
     }
