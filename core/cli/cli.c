@@ -172,6 +172,8 @@ static int run_command(struct gw_cli *cli, struct gw_fault *fault)
         code = gw_cli_open(cli, needs[cli->command->needs], fault);
     if (!code)
         code = cli->command->run(cli, fault);
+    gw_emit_fault(&cli->events, fault); /* while hooks still hear it */
+    fault->code = GW_DONE;
     cli_close(cli);
     return code;
 }

@@ -134,8 +134,10 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
     if (!code && need == GW_NEED_WRITE &&
         !out->session.conn) /* only now: a mistake above makes no file */
         code = gw_session_open(&out->session, GW_OPEN_CREATE, fault);
-    if (!code && need == GW_NEED_WRITE)
+    if (!code && need == GW_NEED_WRITE) {
         who_am_i(&out->who);
+        code = gw_hooks_open(&out->hooks, out->registry, &out->project, events, stop, fault);
+    }
     return code ? code : gw_workspace_reload(out, fault);
 }
 
@@ -150,6 +152,7 @@ int gw_workspace_reload(struct gw_workspace *workspace, struct gw_fault *fault)
 
 void gw_workspace_close(struct gw_workspace *workspace)
 {
+    gw_hooks_close(workspace->hooks);
     gw_session_close(&workspace->session);
     gw_registry_free(workspace->registry);
     gw_state_free(&workspace->state);

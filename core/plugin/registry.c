@@ -262,3 +262,24 @@ int gw_registry_load(struct gw_registry *registry, const char *name,
         run_init(registry, &slot->plugin, &slot->fault);
     return answer(slot, out, fault);
 }
+
+int gw_registry_kinds(struct gw_registry *registry, const char *name, uint32_t *kinds,
+                      struct gw_fault *fault)
+{
+    struct gw_plugin_examined examined = { .file = { .fd = -1 } };
+    struct gw_fault unsafe = { 0 };
+
+    int code = gw_registry_find(registry, name, &examined.path, &examined.entry, fault);
+    if (!code)
+        code = gw_plugin_file_open(&examined.file, examined.path, false, &unsafe, fault);
+    if (!code)
+        code = gw_plugin_file_check(&examined.file, fault);
+    *kinds = examined.file.facts.kinds;
+    gw_plugin_file_close(&examined.file);
+    return code;
+}
+
+bool gw_plugin_dead(const struct gw_plugin_loaded *plugin)
+{
+    return plugin->isolated && plugin->isolated->process.fate != GW_FATE_ALIVE;
+}

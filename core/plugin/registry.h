@@ -81,6 +81,11 @@ int gw_registry_load(struct gw_registry *registry, const char *name,
 /* The same without init: what the plugin says of itself. */
 int gw_registry_describe(struct gw_registry *registry, const char *name,
                          const struct gw_plugin_loaded **out, struct gw_fault *fault);
+/* What the file of the plugin called name says that it is (GW_KIND_*): read, not loaded. */
+int gw_registry_kinds(struct gw_registry *registry, const char *name, uint32_t *kinds,
+                      struct gw_fault *fault);
+/* Nothing more is to be had from it: its own process has ended. */
+bool gw_plugin_dead(const struct gw_plugin_loaded *plugin);
 /* Copies min(theirs, size) bytes of the vtable that the plugin provides as id into out, zeroing the rest;
  * false if it provides none. The vtable starts with its uint32_t struct_size. */
 bool gw_plugin_interface(const struct gw_plugin_loaded *plugin, const char *id, void *out,

@@ -29,7 +29,7 @@ enum {
 };
 
 struct self {
-    char name[64], crash[16];
+    char name[64], crash[64];
     uint64_t bytes, chunk;
     int calls;
 };

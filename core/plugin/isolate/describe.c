@@ -38,7 +38,7 @@ void gw_take_hello(struct gw_items *items, struct gw_hello *out)
     out->memory = gw_take_int(items, 0, INT64_MAX);
     out->cpu_s = gw_take_int(items, 0, INT64_MAX);
     out->files = gw_take_int(items, 0, INT64_MAX);
-    out->kinds = (uint32_t)gw_take_word(items);
+    out->kinds = gw_take_word32(items);
     out->abi_major = (uint16_t)gw_take_int(items, 0, UINT16_MAX);
     out->abi_minor = (uint16_t)gw_take_int(items, 0, UINT16_MAX);
     if (!out->name || !out->path)
@@ -67,8 +67,8 @@ static void take_option(struct gw_items *items, struct gw_option *out)
     out->choices = gw_take_string(items, GW_TEXT_LONG);
     out->env = gw_take_string(items, GW_TEXT_LONG);
     out->doc = gw_take_string(items, GW_TEXT_LONG);
-    out->type = (uint32_t)gw_take_word(items);
-    out->flags = (uint32_t)gw_take_word(items);
+    out->type = gw_take_word32(items);
+    out->flags = gw_take_word32(items);
     out->min = gw_take_int(items, INT64_MIN, INT64_MAX);
     out->max = gw_take_int(items, INT64_MIN, INT64_MAX);
 }
@@ -109,7 +109,7 @@ static void take_rules(struct gw_items *items, struct gw_arena *arena, struct gw
         rules[i].summary = gw_take_string(items, GW_TEXT_LONG);
         rules[i].doc = gw_take_string(items, GW_TEXT_LONG);
         rules[i].severity = (int32_t)gw_take_int(items, INT32_MIN, INT32_MAX);
-        rules[i].flags = (uint32_t)gw_take_word(items);
+        rules[i].flags = gw_take_word32(items);
     }
     out->rules = rules;
 }
@@ -159,18 +159,18 @@ static void take_interfaces(struct gw_items *items, struct gw_arena *arena,
 {
     if (gw_take_count(items, 1, 1)) {
         out->validator.struct_size = sizeof out->validator;
-        out->slots[0] = (uint32_t)gw_take_word(items);
+        out->slots[0] = gw_take_word32(items);
         out->validator.phases = gw_take_word(items);
         take_rules(items, arena, &out->validator);
     }
     if (gw_take_count(items, 1, 1)) {
         out->backup.struct_size = sizeof out->backup;
-        out->slots[1] = (uint32_t)gw_take_word(items);
+        out->slots[1] = gw_take_word32(items);
         out->backup.caps = gw_take_word(items);
     }
     if (gw_take_count(items, 1, 1)) {
         out->hook.struct_size = sizeof out->hook;
-        out->slots[2] = (uint32_t)gw_take_word(items);
+        out->slots[2] = gw_take_word32(items);
         take_events(items, arena, &out->hook);
     }
 }

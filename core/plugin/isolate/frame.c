@@ -190,6 +190,14 @@ uint64_t gw_take_word(struct gw_items *items)
     return take_number(items, ITEM_WORD, 8);
 }
 
+uint32_t gw_take_word32(struct gw_items *items)
+{
+    uint64_t word = gw_take_word(items);
+    if (word > UINT32_MAX)
+        gw_items_wrong(items, "a number out of range");
+    return items->wrong ? 0 : (uint32_t)word;
+}
+
 double gw_take_real(struct gw_items *items)
 {
     uint64_t bits = take_number(items, ITEM_REAL, 8);

@@ -56,6 +56,7 @@ struct gw_items {
 struct gw_items gw_items_of(struct gw_str payload);
 int64_t gw_take_int(struct gw_items *items, int64_t least, int64_t most);
 uint64_t gw_take_word(struct gw_items *items);
+uint32_t gw_take_word32(struct gw_items *items); /* of 32 bits */
 double gw_take_real(struct gw_items *items);
 /* each: the fewest bytes that an entry has, so that a number alone makes nobody allocate much. */
 uint32_t gw_take_count(struct gw_items *items, uint32_t most, size_t each);

@@ -214,7 +214,7 @@ void gw_put_subject(struct gw_buf *out, const struct gw_subject *subject)
 void gw_take_subject(struct gw_items *items, struct gw_arena *arena, struct gw_subject *out)
 {
     *out = (struct gw_subject){ .struct_size = sizeof *out };
-    out->direction = (uint32_t)gw_take_word(items);
+    out->direction = gw_take_word32(items);
     out->phase = gw_take_word(items);
     out->flags = gw_take_word(items);
     out->revision = gw_take_text(items, GW_TEXT_LONG);
@@ -317,7 +317,7 @@ void gw_put_artifact(struct gw_buf *out, const struct gw_artifact *theirs)
 void gw_take_artifact(struct gw_items *items, struct gw_artifact *out)
 {
     *out = (struct gw_artifact){ .struct_size = sizeof *out };
-    out->flags = (uint32_t)gw_take_word(items);
+    out->flags = gw_take_word32(items);
     out->locator = gw_take_text(items, GW_TEXT_HUGE);
     out->media_type = gw_take_text(items, GW_TEXT_LONG);
     out->sha256 = gw_take_text(items, GW_TEXT_SHORT);

@@ -96,7 +96,7 @@ static closer *closer_of(const struct gw_described *told, uint32_t kind)
 static gw_status open_one(struct gw_server *server, struct gw_items *items, struct gw_arena *arena,
                           uint64_t handle)
 {
-    struct gw_served_instance instance = { .kind = (uint32_t)gw_take_word(items),
+    struct gw_served_instance instance = { .kind = gw_take_word32(items),
                                            .handle = (uint32_t)handle };
     opener *open = opener_of(&server->told, instance.kind);
     struct gw_setup setup;
