@@ -43,6 +43,7 @@ int gw_session_init(struct gw_session *out, struct gw_registry *registry,
     gw_plugin_interface(out->plugin, GW_DRIVER_RECOVER, &out->recover, sizeof out->recover);
     gw_plugin_interface(out->plugin, GW_DRIVER_PROGRESS, &out->progress, sizeof out->progress);
     gw_plugin_interface(out->plugin, GW_DRIVER_CHECK, &out->check, sizeof out->check);
+    gw_plugin_interface(out->plugin, GW_DRIVER_SNAPSHOT, &out->snapshot, sizeof out->snapshot);
     return driver_check(&out->driver, project->database.backend, fault);
 }
 

@@ -152,13 +152,16 @@ gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_state
     struct postgres_session *session = conn;
     struct asking asking = { .out = out };
     bool user = statement->flags & GW_STMT_USER;
-    bool guarded = user || session->read_only;
+    bool guarded = !session->snapshot && (user || session->read_only);
 
     postgres_enter(session, call);
     gw_status status = check(session, statement);
     if (status == GW_OK) {
         if (guarded)
             postgres_send(session, POSTGRES_STEP_OWN, 0, "BEGIN READ ONLY", NULL);
+        else if (session->snapshot && PQtransactionStatus(session->db) == PQTRANS_IDLE)
+            postgres_send(session, POSTGRES_STEP_OWN, 0,
+                          "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL);
         if (user)
             postgres_send_user(session, 0, statement->sql);
         else
@@ -167,7 +170,8 @@ gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_state
             postgres_send(session, POSTGRES_STEP_OWN, 0, "COMMIT", NULL);
         postgres_send_sync(session);
         status = postgres_receive(session, true, take_rows, &asking);
-        postgres_undo(session);
+        if (!session->snapshot || status != GW_OK || asking.stopped)
+            postgres_undo(session);
     }
     if (status == GW_E_READ_ONLY && user && !session->read_only) {
         status = session->failure.code = GW_E_REFUSED;
@@ -178,6 +182,27 @@ gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_state
     free(asking.cells);
     free(asking.bytes);
     return postgres_leave(session, status == GW_STOP ? GW_OK : status);
+}
+
+/* ---- snapshot ---- */
+
+/* The transaction begins with the first query, in the same round trip. */
+gw_status postgres_snapshot_begin(struct gw_call *call, void *conn)
+{
+    struct postgres_session *session = conn;
+    postgres_enter(session, call);
+    session->snapshot = true;
+    return postgres_leave(session, GW_OK);
+}
+
+gw_status postgres_snapshot_end(struct gw_call *call, void *conn)
+{
+    struct postgres_session *session = conn;
+    postgres_enter(session, call);
+    if (session->snapshot)
+        postgres_undo(session);
+    session->snapshot = false;
+    return postgres_leave(session, GW_OK);
 }
 
 /* ---- quote ---- */

@@ -276,6 +276,8 @@ static gw_status ask_session(struct gw_call *call, const char *how,
         return session->quote(call, gw_str_of(how + 6), &text);
     if (strncmp(how, "two ", 4) == 0)
         walk.left = 2;
+    if (strncmp(how, "again ", 6) == 0 && session->query(call, gw_str_of(how + 6), NULL, 0, &rows))
+        return GW_E_INTERNAL;
     how = strchr(how, ' ') + 1;
     return session->query(call, gw_str_of(how), &argument, strstr(how, "?1") != NULL, &rows);
 }

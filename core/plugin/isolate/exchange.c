@@ -213,9 +213,12 @@ gw_status gw_exchange(struct gw_exchange *x)
     } else if (x->payload.failed) {
         status = say(x->call, GW_E_NO_MEMORY, "out of memory", "");
     } else {
+        const int64_t before = x->call->deadline_ns;
         of->busy = true;
+        x->call->deadline_ns = x->watch.deadline_ns; /* of what is asked meanwhile, too */
         if (of->process.fate == GW_FATE_ALIVE && send_call(x))
             converse(x);
+        x->call->deadline_ns = before;
         of->busy = false;
         status = x->done ? x->returned : dead(x);
     }
