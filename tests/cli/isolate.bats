@@ -73,7 +73,7 @@ PY
     godwit plugin trust watch
     go upgrade
     is 0
-    says "hook 'watch' failed: plugin 'watch' missed its deadline of 300.0 ms while handling 'revision.applied'"
+    says "hook 'watch' failed: plugin 'watch' missed its deadline of 300 ms while handling 'revision.applied'"
     [ "$(tables)" = "t_aaaa00000001 t_bbbb00000002 t_cccc00000003" ]
 }
 
@@ -160,6 +160,20 @@ INSERT INTO nowhere VALUES (1);"
     go plugin list
     is 0
     says "refused: plugin 'mine' died (SIGSEGV) while it was loaded" "sqlite"
+}
+
+@test "plugin info tells where a plugin runs" {
+    hooked ""
+    go plugin info watch
+    is 0
+    says "runs       in a process of its own"
+    sed -i 's/name = "watch";/name = "watch"; isolate = "none";/' plugins.conf
+    go plugin info watch
+    is 0
+    says "runs       within godwit"
+    go plugin info sqlite --json
+    is 0
+    says '"isolated":false'
 }
 
 @test "the host of a plugin does nothing without godwit" {

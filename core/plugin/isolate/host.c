@@ -81,11 +81,13 @@ static void on_death(int number)
 static bool watch_deaths(void)
 {
     static const int deaths[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
-    const stack_t stack = { .ss_sp = malloc(ALTERNATE_STACK), .ss_size = ALTERNATE_STACK };
+    const stack_t stack = { .ss_sp = mmap(NULL, ALTERNATE_STACK, PROT_READ | PROT_WRITE,
+                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+                            .ss_size = ALTERNATE_STACK };
     struct sigaction action = { .sa_handler = on_death,
                                 .sa_flags = SA_ONSTACK | SA_NODEFER | (int)SA_RESETHAND };
 
-    if (!stack.ss_sp || sigaltstack(&stack, NULL))
+    if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL))
         return false;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof deaths / sizeof deaths[0]; i++)
@@ -117,17 +119,30 @@ static bool start(struct gw_server *server, struct gw_hello *hello, struct gw_ar
     return watch_deaths();
 }
 
+static int serve(struct gw_server *server, struct gw_arena *arena)
+{
+    struct gw_hello hello;
+
+    if (close_range(GW_HOST_FDS, ~0U, 0) || !bind_to_parent())
+        return GW_INTERNAL;
+    if (!start(server, &hello, arena) || !gw_server_load(server))
+        return GW_PLUGIN_REFUSED;
+    while (gw_server_receive(server, NULL, 0, NULL))
+        gw_server_serve(server);
+    return GW_DONE;
+}
+
 int gw_plugin_host(void)
 {
     struct gw_server *server = calloc(1, sizeof *server);
     struct gw_arena arena = { 0 };
-    struct gw_hello hello;
 
-    if (close_range(GW_HOST_FDS, ~0U, 0) || !bind_to_parent() || !server)
+    if (!server)
         return GW_INTERNAL;
-    if (!start(server, &hello, &arena) || !gw_server_load(server))
-        return GW_PLUGIN_REFUSED;
-    while (gw_server_receive(server, NULL, 0, NULL))
-        gw_server_serve(server);
-    return GW_DONE; /* what the plugin's destructors need stays: the process ends now */
+    int code = serve(server, &arena);
+    gw_vec_free(&server->instances);
+    gw_buf_free(&server->in);
+    gw_arena_free(&arena);
+    free(server);
+    return code;
 }

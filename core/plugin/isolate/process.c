@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 
 enum {
     LOOK_EVERY_MS = 50, /* at whether somebody asked to stop */
+    BLIND_MS = 5,       /* the same at whether it is dead, without a pidfd */
     FIRST_READ = 64 << 10,
     UNREAD_MOST = 2 * (GW_FRAME_MOST + GW_FRAME_HEAD), /* while we are busy sending */
     SOCKET_ROOM = 1 << 20,
@@ -90,17 +90,13 @@ int gw_process_start(struct gw_process *out, const char *plugin, const struct gw
                                 .line = { GW_OUTPUT_LINE, GW_OUTPUT_LINE } };
     int error = open_all(out, spawn.fds);
     if (!error) {
-        out->pid = gw_spawn(&spawn);
+        out->pid = gw_spawn(&spawn, &out->pidfd);
         error = out->pid < 0 ? errno : 0;
         if (error)
             out->pid = 0;
     }
     for (int fd = 0; fd < GW_HOST_IMAGE; fd++)
         close_fd(&spawn.fds[fd]);
-    if (!error) {
-        out->pidfd = (int)syscall(SYS_pidfd_open, out->pid, 0);
-        error = out->pidfd < 0 ? errno : 0;
-    }
     if (error) {
         out->fate = GW_FATE_LOST;
         out->number = error;
@@ -111,28 +107,31 @@ int gw_process_start(struct gw_process *out, const char *plugin, const struct gw
 
 /* ---- the end ---- */
 
+/* -1: somebody else has waited for it, and its number may be another's by now; 0: it lives; 1: it is dead, and ours. */
+static int dead_and_ours(const struct gw_process *process, int wait)
+{
+    const id_t id = (id_t)(process->pidfd < 0 ? process->pid : process->pidfd);
+    siginfo_t info = { 0 };
+    while (
+        waitid(process->pidfd < 0 ? P_PID : P_PIDFD, id, &info, WEXITED | WNOWAIT | wait | __WALL))
+        if (errno != EINTR)
+            return -1;
+    return info.si_pid != 0;
+}
+
 static bool gone_within(const struct gw_process *process, int ms)
 {
     struct pollfd end = { .fd = process->pidfd, .events = POLLIN };
     const int64_t until = gw_clock_steady_ns() + ms * MS;
 
-    while (process->pidfd >= 0) {
+    for (;;) {
         int64_t left = (until - gw_clock_steady_ns()) / MS;
-        int n = poll(&end, 1, left > 0 ? (int)left : 0);
-        if (n > 0 || (n == 0 && left <= 0))
-            return n > 0;
+        if (dead_and_ours(process, WNOHANG))
+            return true;
+        if (left <= 0)
+            return false;
+        poll(&end, 1, process->pidfd < 0 && left > BLIND_MS ? BLIND_MS : (int)left);
     }
-    return false;
-}
-
-/* -1: somebody else has waited for it, and its number may be another's by now; 0: it lives; 1: it is dead, and ours. */
-static int dead_and_ours(const struct gw_process *process, int wait)
-{
-    siginfo_t info = { 0 };
-    while (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOWAIT | wait | __WALL))
-        if (errno != EINTR)
-            return -1;
-    return info.si_pid != 0;
 }
 
 static void signal_group(const struct gw_process *process, int number)
@@ -281,13 +280,15 @@ static bool wait_for_it(struct gw_process *process, struct gw_watch *watch, bool
     int64_t until = watch->stage == STAGE_RUNNING ? watch->deadline_ns : watch->until_ns;
     int64_t ms = (until - gw_clock_steady_ns()) / MS + 1;
 
-    if (poll(all, 4, ms < 0 ? 0 : ms < LOOK_EVERY_MS ? (int)ms : LOOK_EVERY_MS) <= 0)
+    const int most = process->pidfd < 0 ? BLIND_MS : LOOK_EVERY_MS;
+    if (poll(all, 4, ms < 0 ? 0 : ms < most ? (int)ms : most) < 0)
         return true;
     for (int i = 0; i < 2; i++)
         if (all[1 + i].revents)
             gw_output_read(process, watch->call->events, i);
     /* It is dead, and what it has said last is read: a process that it started may hold the connection open. */
-    if (all[3].revents && !(all[0].revents & POLLIN)) {
+    const bool dead = process->pidfd < 0 ? dead_and_ours(process, WNOHANG) : all[3].revents;
+    if (dead && !(all[0].revents & POLLIN)) {
         ended(process, watch);
         return false;
     }

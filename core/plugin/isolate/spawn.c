@@ -28,7 +28,7 @@ struct start {
     const struct gw_spawn *how;
     const char *arguments[4];
     const char *environment[ENVIRONMENT];
-    int error;
+    int failed; /* where to write errno, if it cannot become that program; closed when it has */
 };
 
 /* What programs need to find their files and to speak to people. Everything else may hold a secret: tokens, URLs. */
@@ -62,6 +62,7 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *pay
     struct sigaction usual;
     sigset_t none;
     int apart[GW_HOST_FDS];
+    int error, failed = fcntl(start->failed, F_DUPFD_CLOEXEC, APART);
 
     setpgid(0, 0);
     memset(&usual, 0, sizeof usual);
@@ -71,27 +72,34 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *pay
     for (int fd = 0; fd < GW_HOST_FDS; fd++) {
         apart[fd] = fcntl(start->how->fds[fd], F_DUPFD_CLOEXEC, APART);
         if (apart[fd] < 0)
-            goto failed;
+            goto lost;
     }
     for (int fd = 0; fd < GW_HOST_FDS; fd++)
         if (dup2(apart[fd], fd) < 0)
-            goto failed;
+            goto lost;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     /* execve takes the strings as its child's own; it does not change them. */
     execve(start->how->program, (char *const *)start->arguments, (char *const *)start->environment);
-failed:
-    start->error = errno;
-    return 127;
+lost:
+    error = errno;
+    return write(failed, &error, sizeof error) == sizeof error ? 127 : 126;
 }
 
-pid_t gw_spawn(const struct gw_spawn *how)
+/* errno of what went wrong over there; 0 once it has become that program. */
+static int failure_of(int report)
 {
-    struct start start = { .how = how,
-                           .arguments = { "godwit", GW_HOST_SWITCH, how->label, NULL } };
-    sigset_t all, before;
+    int error = 0;
+    ssize_t got;
+    do
+        got = read(report, &error, sizeof error);
+    while (got < 0 && errno == EINTR);
+    return got == sizeof error ? error : 0;
+}
 
-    choose_environment(&start);
+static pid_t start_child(struct start *start, int *pidfd)
+{
+    sigset_t all, before;
     char *stack =
         mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (stack == MAP_FAILED)
@@ -100,12 +108,36 @@ pid_t gw_spawn(const struct gw_spawn *how)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     /* No exit signal: the embedding program does not hear of a start that failed. (Of what has become another program
      * it does: the system sees to that.) */
-    pid_t child = clone(become, stack + STACK, CLONE_VM | CLONE_VFORK, &start);
-    int error = child < 0 ? errno : start.error;
+    pid_t child = clone(become, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD, start, pidfd);
+    int error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     munmap(stack, STACK);
+    errno = error;
+    return child;
+}
+
+pid_t gw_spawn(const struct gw_spawn *how, int *pidfd)
+{
+    struct start start = { .how = how,
+                           .arguments = { "godwit", GW_HOST_SWITCH, how->label, NULL } };
+    int report[2];
+
+    *pidfd = -1;
+    choose_environment(&start);
+    if (pipe2(report, O_CLOEXEC))
+        return -1;
+    start.failed = report[1];
+    pid_t child = start_child(&start, pidfd);
+    int error = child < 0 ? errno : 0;
+    close(report[1]);
+    if (child > 0)
+        error = failure_of(report[0]);
+    close(report[0]);
     if (child > 0 && error) {
         waitpid(child, NULL, __WALL);
+        if (*pidfd >= 0)
+            close(*pidfd);
+        *pidfd = -1;
         child = -1;
     }
     errno = error;

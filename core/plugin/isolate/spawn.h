@@ -20,9 +20,9 @@ struct gw_spawn {
     int fds[GW_HOST_FDS];
 };
 
-/* The process number, or -1 with errno. The child leads a process group of its own, has default signals, an
+/* The process number, or -1 with errno; *pidfd stays -1 where there is no such thing. The child leads a process group of its own, has default signals, an
  * environment of few names, and every other descriptor of ours; the program closes those first of all. It is
  * waited for with __WALL. */
-pid_t gw_spawn(const struct gw_spawn *how);
+pid_t gw_spawn(const struct gw_spawn *how, int *pidfd);
 
 #endif
