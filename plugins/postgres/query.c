@@ -146,27 +146,35 @@ static gw_status check(struct postgres_session *session, const struct gw_stateme
     return GW_OK;
 }
 
+/* A snapshot's transaction begins with its first query, and stays. Returns whether one began for this query alone. */
+static bool begin_reading(struct postgres_session *session, bool user)
+{
+    const bool alone = !session->snapshot && (user || session->read_only);
+
+    if (alone)
+        postgres_send(session, POSTGRES_STEP_OWN, 0, "BEGIN READ ONLY", NULL);
+    else if (session->snapshot && PQtransactionStatus(session->db) == PQTRANS_IDLE)
+        postgres_send(session, POSTGRES_STEP_OWN, 0,
+                      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL);
+    return alone;
+}
+
 gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_statement *statement,
                          const struct gw_rows_out *out)
 {
     struct postgres_session *session = conn;
     struct asking asking = { .out = out };
     bool user = statement->flags & GW_STMT_USER;
-    bool guarded = !session->snapshot && (user || session->read_only);
 
     postgres_enter(session, call);
     gw_status status = check(session, statement);
     if (status == GW_OK) {
-        if (guarded)
-            postgres_send(session, POSTGRES_STEP_OWN, 0, "BEGIN READ ONLY", NULL);
-        else if (session->snapshot && PQtransactionStatus(session->db) == PQTRANS_IDLE)
-            postgres_send(session, POSTGRES_STEP_OWN, 0,
-                          "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL);
+        bool alone = begin_reading(session, user);
         if (user)
             postgres_send_user(session, 0, statement->sql);
         else
             postgres_send_host(session, 0, statement, 0);
-        if (guarded)
+        if (alone)
             postgres_send(session, POSTGRES_STEP_OWN, 0, "COMMIT", NULL);
         postgres_send_sync(session);
         status = postgres_receive(session, true, take_rows, &asking);
