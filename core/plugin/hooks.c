@@ -291,6 +291,7 @@ static int open_hook(struct gw_hooks *hooks, struct hook *hook, const struct gw_
     }
     gw_arena_free(&arena);
     hook->open = !code && !hook->failure.code;
+    hook->warned = !hook->open;
     if (!code && !hook->open)
         warn(hooks, hook, NULL, &hook->failure);
     return code;
@@ -319,6 +320,19 @@ static int add_hook(struct gw_hooks *hooks, struct gw_registry *registry,
     return code;
 }
 
+/* Whoever has no room for hooks has none for their gates: that is not passed over. */
+static int attach(struct gw_hooks *hooks, struct gw_fault *fault)
+{
+    struct gw_events *events = hooks->events;
+    if (events && events->n_consumers < GW_CONSUMERS) {
+        gw_events_add(events, &hooks->consumer);
+        return GW_DONE;
+    }
+    gw_fail(fault, GW_PLUGIN_REFUSED, "hook '%s' cannot be told of events: this program %s",
+            hooks->all.at[0].plugin->name, events ? "has too many readers of them" : "has none");
+    return gw_hint(fault, "the program that embeds godwit has to see to that");
+}
+
 static int start(struct gw_hooks *hooks, struct gw_fault *fault)
 {
     /* Signals are for the main thread: it is the one that waits and polls. */
@@ -330,8 +344,7 @@ static int start(struct gw_hooks *hooks, struct gw_fault *fault)
     hooks->running = !error;
     if (error)
         return gw_fail_errno(fault, GW_INTERNAL, error, "cannot start a thread for the hooks");
-    gw_events_add(hooks->events, &hooks->consumer);
-    return GW_DONE;
+    return attach(hooks, fault);
 }
 
 static struct gw_hooks *make(struct gw_events *events, const struct gw_stop *stop)
@@ -358,8 +371,6 @@ int gw_hooks_open(struct gw_hooks **out, struct gw_registry *registry,
     int code = GW_DONE;
 
     *out = NULL;
-    if (!events)
-        return GW_DONE;
     for (size_t i = 0; i < project->n_plugins && !code; i++) {
         const struct gw_plugin_entry *entry = &project->plugins[i];
         uint32_t kinds;
@@ -384,7 +395,8 @@ static void finish(struct gw_hooks *hooks)
 {
     if (!hooks->running)
         return;
-    gw_events_remove(hooks->events, &hooks->consumer);
+    if (hooks->events)
+        gw_events_remove(hooks->events, &hooks->consumer);
     pthread_mutex_lock(&hooks->mutex);
     hooks->closing = true;
     hooks->give_up_ns = gw_clock_steady_ns() + LAST_S * SECOND;

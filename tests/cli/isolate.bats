@@ -114,7 +114,7 @@ PY
     godwit plugin trust watch
     go upgrade
     is 0
-    says "warning: hook 'watch' failed: worker does not open"
+    [ "$(grep -c "warning: hook 'watch' failed: worker does not open" <<<"$stderr")" = 1 ]
 }
 
 @test "a hook that was not trusted stops a run before it begins" {
