@@ -393,6 +393,25 @@ static int check_nothing(struct gw_workspace *workspace, struct gw_fault *fault)
     return code;
 }
 
+int gw_run_started(struct gw_workspace *workspace, const char *command, size_t steps,
+                   struct gw_fault *fault)
+{
+    return gw_emit_gate(
+        workspace->events, fault, GW_LEVEL_DETAIL, "run.started",
+        GW_FIELDS(gw_field_text("command", command), gw_field_int("steps", (int64_t)steps),
+                  gw_field_int("epoch", workspace->state.epoch)),
+        "run %s: %zu steps, epoch %" PRId64, workspace->events ? workspace->events->run : "", steps,
+        workspace->state.epoch);
+}
+
+void gw_run_finished(struct gw_workspace *workspace, int code, int64_t start_ns)
+{
+    gw_emit(workspace->events, GW_LEVEL_DETAIL, "run.finished",
+            GW_FIELDS(gw_field_int("code", code),
+                      gw_field_int("elapsed_ns", gw_clock_steady_ns() - start_ns)),
+            "run finished with exit code %d", code);
+}
+
 int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
              const struct gw_apply_options *options, struct gw_fault *fault)
 {
@@ -406,13 +425,9 @@ int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
         code = gw_lock_take(workspace, options->command, &moved, fault);
     if (code)
         return code;
-    gw_emit(workspace->events, GW_LEVEL_DETAIL, "run.started",
-            GW_FIELDS(gw_field_text("command", options->command),
-                      gw_field_int("steps", (int64_t)plan->steps.len),
-                      gw_field_int("epoch", workspace->state.epoch)),
-            "run %s: %zu steps, epoch %" PRId64, workspace->events->run, plan->steps.len,
-            workspace->state.epoch);
-    code = run_locked(workspace, plan, moved, options, fault);
+    code = gw_run_started(workspace, options->command, plan->steps.len, fault);
+    if (!code)
+        code = run_locked(workspace, plan, moved, options, fault);
     uint64_t flags = code ? workspace->session.error_flags : 0;
     if (!(flags & GW_ERR_CONN_LOST) && gw_lock_release(workspace, fault))
         flags |= workspace->session.error_flags;
@@ -421,9 +436,6 @@ int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
     else if (fault->code)
         emit_kept(workspace, flags, fault);
     code = fault->code;
-    gw_emit(workspace->events, GW_LEVEL_DETAIL, "run.finished",
-            GW_FIELDS(gw_field_int("code", code),
-                      gw_field_int("elapsed_ns", gw_clock_steady_ns() - start)),
-            "run finished with exit code %d", code);
+    gw_run_finished(workspace, code, start);
     return code;
 }

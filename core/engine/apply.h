@@ -28,6 +28,12 @@ struct gw_apply_options {
 int gw_apply(struct gw_workspace *workspace, struct gw_plan *plan,
              const struct gw_apply_options *options, struct gw_fault *fault);
 
+/* The events around everything that changes migrations: the lock is held, and nothing has changed yet. run.started is a
+ * gate: a hook may say no, with GW_UNCHANGED. start_ns: steady clock. */
+int gw_run_started(struct gw_workspace *workspace, const char *command, size_t steps,
+                   struct gw_fault *fault);
+void gw_run_finished(struct gw_workspace *workspace, int code, int64_t start_ns);
+
 /* plan as events of level data, type "plan.step" and "plan.statement": statements, classes, file positions. The
  * same checks as gw_apply does before it runs anything. */
 int gw_plan_show(struct gw_workspace *workspace, const struct gw_plan *plan,

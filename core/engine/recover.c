@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/recover.h"
 
+#include "base/clock.h"
 #include "engine/journal.h"
 #include "engine/lock.h"
 #include "engine/step.h"
@@ -71,6 +72,7 @@ static int go(struct gw_workspace *workspace, const char *action, const char *re
 {
     struct gw_journal journal;
     struct gw_step_work work = { 0 };
+    const int64_t start = gw_clock_steady_ns();
     bool moved, found = false;
 
     int code = gw_lock_take(workspace, action, &moved, fault);
@@ -86,6 +88,8 @@ static int go(struct gw_workspace *workspace, const char *action, const char *re
         found = true;
         code = step_of(workspace, &journal, &work, fault);
         if (!code)
+            code = gw_run_started(workspace, action, 1, fault);
+        if (!code)
             code = way(&work, &journal, payload, fault);
         if (!code)
             code = audit(workspace, action, journal.revision, reason, fault);
@@ -93,6 +97,8 @@ static int go(struct gw_workspace *workspace, const char *action, const char *re
     }
     gw_journal_free(&journal);
     int released = gw_lock_release(workspace, fault);
+    if (found)
+        gw_run_finished(workspace, code ? code : released, start);
     if (!code && !found)
         gw_emit(workspace->events, GW_LEVEL_INFO, "recovery.nothing", GW_NO_FIELDS,
                 "nothing is half-way");

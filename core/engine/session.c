@@ -23,6 +23,7 @@ int gw_session_init(struct gw_session *out, struct gw_registry *registry,
     gw_plugin_interface(out->plugin, GW_DRIVER_RECOVER, &out->recover, sizeof out->recover);
     gw_plugin_interface(out->plugin, GW_DRIVER_PROGRESS, &out->progress, sizeof out->progress);
     gw_plugin_interface(out->plugin, GW_DRIVER_CHECK, &out->check, sizeof out->check);
+    gw_plugin_interface(out->plugin, GW_DRIVER_SNAPSHOT, &out->snapshot, sizeof out->snapshot);
     return GW_DONE; /* its required slots were looked at when it was loaded */
 }
 
@@ -32,7 +33,7 @@ static void call_begin(struct gw_call *call, const struct gw_session *session, c
 {
     gw_call_init(call, session->project->database.backend, session->events, session->stop);
     call->sink = sink;
-    call->unguarded = session->plugin->bundled;
+    call->unguarded = session->plugin->trust == GW_TRUST_BUNDLED;
     gw_call_enter(call, function, session->journalled ? GW_HALFWAY : GW_UNCHANGED);
 }
 

@@ -10,6 +10,7 @@
 #include <godwit/driver_check.h>
 #include <godwit/driver_progress.h>
 #include <godwit/driver_recover.h>
+#include <godwit/driver_snapshot.h>
 
 struct gw_session {
     const struct gw_project *project;
@@ -18,6 +19,7 @@ struct gw_session {
     struct gw_driver_recover recover;   /* struct_size 0: the driver has none */
     struct gw_driver_progress progress; /* struct_size 0: the driver has none */
     struct gw_driver_check check;       /* struct_size 0: the driver has none */
+    struct gw_driver_snapshot snapshot; /* struct_size 0: the driver has none */
     struct gw_events *events;
     const struct gw_stop *stop;
     void *conn; /* NULL: not open */

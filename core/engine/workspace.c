@@ -144,7 +144,7 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
     if (code)
         return code;
     job.dialect = out->session.driver.dialect;
-    files_begin(&job, need >= GW_NEED_READ && out->session.plugin->bundled);
+    files_begin(&job, need >= GW_NEED_READ && out->session.plugin->trust == GW_TRUST_BUNDLED);
     code = open_database(out, need, fault);
     code = files_end(&job, code, fault);
     if (!code)
@@ -154,6 +154,8 @@ int gw_workspace_open(struct gw_workspace *out, const struct gw_project_where *w
     if (!code && need == GW_NEED_WRITE &&
         !out->session.conn) /* only now: a mistake above makes no file */
         code = gw_session_open(&out->session, GW_OPEN_CREATE, fault);
+    if (!code && need == GW_NEED_WRITE)
+        code = gw_hooks_open(&out->hooks, out->registry, &out->project, events, stop, fault);
     return code ? code : gw_workspace_reload(out, fault);
 }
 
@@ -168,6 +170,7 @@ int gw_workspace_reload(struct gw_workspace *workspace, struct gw_fault *fault)
 
 void gw_workspace_close(struct gw_workspace *workspace)
 {
+    gw_hooks_close(workspace->hooks);
     gw_session_close(&workspace->session);
     gw_registry_free(workspace->registry);
     gw_state_free(&workspace->state);

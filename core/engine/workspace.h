@@ -7,6 +7,7 @@
 #include "engine/state.h"
 #include "migration/history.h"
 #include "migration/plan.h"
+#include "plugin/hooks.h"
 
 enum gw_need {
     GW_NEED_FILES,  /* plugins.conf and the migrations; no plugin is loaded */
@@ -23,6 +24,7 @@ struct gw_workspace { /* zero-initialise */
     struct gw_arena arena;
     struct gw_project project;
     struct gw_registry *registry;
+    struct gw_hooks *hooks; /* of a workspace that may write */
     struct gw_history history;
     struct gw_session session;
     struct gw_state state;

@@ -23,6 +23,15 @@ void gw_events_add(struct gw_events *events, struct gw_consumer *consumer)
         consumer->close(consumer);
 }
 
+void gw_events_remove(struct gw_events *events, struct gw_consumer *consumer)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < events->n_consumers; i++)
+        if (events->consumers[i] != consumer)
+            events->consumers[kept++] = events->consumers[i];
+    events->n_consumers = kept;
+}
+
 void gw_events_close(struct gw_events *events)
 {
     while (events->n_consumers) {
@@ -31,12 +40,46 @@ void gw_events_close(struct gw_events *events)
     }
 }
 
+const char *gw_level_name(enum gw_level level)
+{
+    static const char *const names[] = { "debug", "detail", "progress", "info",
+                                         "warn",  "error",  "data" };
+    return names[level];
+}
+
 static void events_send(struct gw_events *events, struct gw_event *event)
 {
     event->run = events->run;
-    event->time_ns = gw_clock_wall_ns();
+    event->time_ns = event->time_ns ? event->time_ns : gw_clock_wall_ns();
     for (size_t i = 0; i < events->n_consumers; i++)
         events->consumers[i]->take(events->consumers[i], event);
+}
+
+static void emit_formatted(struct gw_events *events, struct gw_event *event, const char *format,
+                           va_list args) GW_PRINTF(3, 0);
+
+static void emit_formatted(struct gw_events *events, struct gw_event *event, const char *format,
+                           va_list args)
+{
+    char small[1024];
+    va_list again;
+
+    va_copy(again, args);
+    int len = vsnprintf(small, sizeof small, format, args);
+    event->text = small;
+    if (len < (int)sizeof small) {
+        events_send(events, event);
+        va_end(again);
+        return;
+    }
+    /* Whoever passed the text holds it whole already, so its own length is ceiling enough. */
+    struct gw_buf large = GW_BUF((size_t)len + 1);
+    gw_buf_vprintf(&large, format, again);
+    va_end(again);
+    if (!large.failed)
+        event->text = gw_buf_str(&large);
+    events_send(events, event);
+    gw_buf_free(&large);
 }
 
 void gw_emit(struct gw_events *events, enum gw_level level, const char *type,
@@ -45,28 +88,38 @@ void gw_emit(struct gw_events *events, enum gw_level level, const char *type,
     struct gw_event event = {
         .type = type, .level = level, .fields = fields, .n_fields = n_fields
     };
-    char small[1024];
     va_list args;
 
     if (!events || events->n_consumers == 0)
         return;
     va_start(args, format);
-    int len = vsnprintf(small, sizeof small, format, args);
+    emit_formatted(events, &event, format, args);
     va_end(args);
-    event.text = small;
-    if (len < (int)sizeof small) {
-        events_send(events, &event);
-        return;
-    }
-    /* Whoever passed the text holds it whole already, so its own length is ceiling enough. */
-    struct gw_buf large = GW_BUF((size_t)len + 1);
+}
+
+int gw_emit_gate(struct gw_events *events, struct gw_fault *fault, enum gw_level level,
+                 const char *type, const struct gw_field *fields, size_t n_fields,
+                 const char *format, ...)
+{
+    struct gw_event event = {
+        .type = type, .level = level, .fields = fields, .n_fields = n_fields, .refusal = fault
+    };
+    va_list args;
+
+    if (!events || events->n_consumers == 0)
+        return GW_DONE;
     va_start(args, format);
-    gw_buf_vprintf(&large, format, args);
+    emit_formatted(events, &event, format, args);
     va_end(args);
-    if (!large.failed)
-        event.text = gw_buf_str(&large);
-    events_send(events, &event);
-    gw_buf_free(&large);
+    return fault->code;
+}
+
+void gw_emit_event(struct gw_events *events, const struct gw_event *event)
+{
+    struct gw_event copy = *event;
+    copy.refusal = NULL;
+    if (events)
+        events_send(events, &copy);
 }
 
 void gw_emit_fault(struct gw_events *events, const struct gw_fault *fault)

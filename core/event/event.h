@@ -27,6 +27,8 @@ struct gw_event {
     const char *text; /* one or more lines for people, without the final newline */
     const struct gw_field *fields;
     size_t n_fields;
+    struct gw_fault
+        *refusal; /* of a gate: a consumer that holds the run up sets it; NULL: no gate */
 };
 
 /* A consumer embeds this first. */
@@ -46,12 +48,21 @@ struct gw_events {
 
 void gw_events_init(struct gw_events *events);                              /* draws the run id */
 void gw_events_add(struct gw_events *events, struct gw_consumer *consumer); /* NULL is ignored */
+void gw_events_remove(struct gw_events *events,
+                      struct gw_consumer *consumer); /* stays the caller's */
 void gw_events_close(struct gw_events *events);
+const char *gw_level_name(enum gw_level level); /* "info" */
 
 /* events may be NULL: nothing happens. fields as GW_FIELDS(...) or GW_NO_FIELDS. */
 void gw_emit(struct gw_events *events, enum gw_level level, const char *type,
              const struct gw_field *fields, size_t n_fields, const char *format, ...)
     GW_PRINTF(6, 7);
+/* The same for a gate: whoever reads along may say no, and fault then says why. Returns its code. */
+int gw_emit_gate(struct gw_events *events, struct gw_fault *fault, enum gw_level level,
+                 const char *type, const struct gw_field *fields, size_t n_fields,
+                 const char *format, ...) GW_PRINTF(7, 8);
+/* Sends an event on to all consumers as it is, with this run's id. */
+void gw_emit_event(struct gw_events *events, const struct gw_event *event);
 /* A "failed" event with code, message and hint. */
 void gw_emit_fault(struct gw_events *events, const struct gw_fault *fault);
 

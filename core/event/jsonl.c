@@ -15,10 +15,6 @@ struct jsonl {
     int verbosity;
 };
 
-static const char *const LEVELS[] = {
-    "debug", "detail", "progress", "info", "warn", "error", "data"
-};
-
 /* Any bytes as a JSON string. What is not UTF-8, and NUL, which many readers refuse, becomes U+FFFD. */
 static json_t *json_of(const char *text, size_t len)
 {
@@ -97,7 +93,7 @@ static json_t *json_event(const struct gw_event *event)
     if (!object)
         return NULL;
     put(object, "type", json_of(event->type, strlen(event->type)));
-    put(object, "level", json_string(LEVELS[event->level]));
+    put(object, "level", json_string(gw_level_name(event->level)));
     put(object, "time", json_time(event->time_ns));
     put(object, "run", json_of(event->run, strlen(event->run)));
     for (size_t i = 0; i < event->n_fields; i++) {

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "plugin/guard.h"
+#include "plugin/registry.h"
+#include "plugin/service.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -122,12 +124,10 @@ static void host_progress(struct gw_call *call, uint64_t done, uint64_t total, s
     gw_buf_free(&text);
 }
 
-/* Version 1.0 of the ABI has no further service. */
 static const void *host_service(const struct gw_host *host, const char *id)
 {
     (void)host;
-    (void)id;
-    return NULL;
+    return gw_service_table(id);
 }
 
 const struct gw_host gw_host_table = {
@@ -211,6 +211,14 @@ gw_status gw_call_wrong(struct gw_call *call, const char *format, ...)
     return GW_E_INTERNAL;
 }
 
+void gw_call_to(struct gw_call *call, const struct gw_plugin_loaded *plugin,
+                struct gw_services *services, const struct gw_stop *stop)
+{
+    gw_call_init(call, plugin->name, plugin->events, stop);
+    call->to = plugin;
+    call->services = services;
+}
+
 static int exit_code_of(gw_status status, int code)
 {
     if (status == GW_E_LOCKED)
@@ -236,6 +244,7 @@ int gw_call_end(struct gw_call *call, gw_status returned, const char *function, 
                 struct gw_fault *fault)
 {
     gw_call_leave(call);
+    gw_services_end(call->services);
     if (!call->wrong[0] && (returned == GW_OK || (returned == GW_STOP && call->sink)))
         return GW_DONE;
     if (call->wrong[0] || returned > 0 || !call->message[0])

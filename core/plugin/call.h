@@ -7,14 +7,19 @@
 #include "event/event.h"
 #include <godwit/host.h>
 
+struct gw_plugin_loaded;
+struct gw_services;
+
 struct gw_call {
-    const char *plugin;         /* its name, for messages */
-    struct gw_events *events;   /* may be NULL */
-    const struct gw_stop *stop; /* may be NULL */
-    int64_t deadline_ns;        /* steady clock; 0: none */
-    void *sink;                 /* whatever the caller's sink functions need */
-    int64_t progress_next_ns;   /* thinning of progress events */
-    gw_status code;             /* of the recorded error, 0 if none */
+    const char *plugin;                /* its name, for messages */
+    const struct gw_plugin_loaded *to; /* NULL: not told; then open() of an isolated plugin fails */
+    struct gw_services *services;      /* what the plugin may ask of us; NULL: nothing */
+    struct gw_events *events;          /* may be NULL */
+    const struct gw_stop *stop;        /* may be NULL */
+    int64_t deadline_ns;               /* steady clock; 0: none */
+    void *sink;                        /* whatever the caller's sink functions need */
+    int64_t progress_next_ns;          /* thinning of progress events */
+    gw_status code;                    /* of the recorded error, 0 if none */
     const char
         *function; /* that the plugin is in; NULL: its constructors, or what GW_ENTRY calls */
     struct gw_call *outer; /* the call that this one is made in */
@@ -35,6 +40,10 @@ extern const struct gw_host gw_host_table; /* what init() gets */
 
 void gw_call_init(struct gw_call *call, const char *plugin, struct gw_events *events,
                   const struct gw_stop *stop);
+/* A call to a validator, a backup or a hook: it may run in a process of its own, and may use services (service.h; NULL:
+ * none), whose transaction ends with gw_call_end. */
+void gw_call_to(struct gw_call *call, const struct gw_plugin_loaded *plugin,
+                struct gw_services *services, const struct gw_stop *stop);
 
 /* Right before the plugin's function is called, and right after it returned; calls may nest. After it the process is as
  * it was (guard.h), with a warning if the plugin had changed it. ended: exit code of the program if the plugin

@@ -135,13 +135,20 @@ static int keep_file(const struct gw_plugin_file *file, int error, struct gw_eve
     return GW_DONE;
 }
 
+int gw_image_descriptor(int *fd, const struct gw_plugin_file *file, struct gw_events *events,
+                        struct gw_fault *fault)
+{
+    *fd = make_copy(file);
+    return *fd < 0 ? keep_file(file, errno, events, fd, fault) : GW_DONE;
+}
+
 int gw_image_open(char name[GW_PLUGIN_PATH], const struct gw_plugin_file *file,
                   struct gw_events *events, struct gw_fault *fault)
 {
     if (find_loaded(name, file))
         return GW_DONE;
-    int fd = make_copy(file);
-    int code = fd < 0 ? keep_file(file, errno, events, &fd, fault) : GW_DONE;
+    int fd;
+    int code = gw_image_descriptor(&fd, file, events, fault);
     if (code)
         return code;
     snprintf(name, GW_PLUGIN_PATH, FOLDER "%d", fd);

@@ -13,4 +13,8 @@
 int gw_image_open(char name[GW_PLUGIN_PATH], const struct gw_plugin_file *file,
                   struct gw_events *events, struct gw_fault *fault);
 
+/* The same as a descriptor for another process to load from; the caller closes it. */
+int gw_image_descriptor(int *fd, const struct gw_plugin_file *file, struct gw_events *events,
+                        struct gw_fault *fault);
+
 #endif

@@ -151,8 +151,8 @@ static int check_provides(const struct gw_plugin_loaded *plugin, struct gw_fault
     return GW_DONE;
 }
 
-static int check_descriptor(struct gw_plugin_loaded *plugin, const struct gw_plugin *theirs,
-                            struct gw_fault *fault)
+int gw_descriptor_check(struct gw_plugin_loaded *plugin, const struct gw_plugin *theirs,
+                        struct gw_fault *fault)
 {
     struct gw_plugin *descriptor = &plugin->descriptor;
     const uint32_t least = offsetof(struct gw_plugin, init); /* init and fini are optional */
@@ -175,6 +175,13 @@ static int check_descriptor(struct gw_plugin_loaded *plugin, const struct gw_plu
     return code ? code : gw_options_check(plugin, fault);
 }
 
+int gw_plugin_open_as(struct gw_plugin_loaded *plugin, const char *name,
+                      const struct gw_plugin **theirs, struct gw_fault *fault)
+{
+    int code = open_object(plugin, name, theirs, fault);
+    return code ? code : gw_descriptor_check(plugin, *theirs, fault);
+}
+
 int gw_plugin_open(struct gw_plugin_loaded *plugin, const struct gw_plugin_file *file, bool sealed,
                    const struct gw_plugin **theirs, struct gw_fault *fault)
 {
@@ -182,9 +189,8 @@ int gw_plugin_open(struct gw_plugin_loaded *plugin, const struct gw_plugin_file 
 
     plugin->facts = file->facts;
     int code = sealed ? gw_image_open(name, file, plugin->events, fault) : GW_DONE;
-    if (!code)
-        code = open_object(plugin, sealed ? name : plugin->facts.path, theirs, fault);
-    return code ? code : check_descriptor(plugin, *theirs, fault);
+    return code ? code
+                : gw_plugin_open_as(plugin, sealed ? name : plugin->facts.path, theirs, fault);
 }
 
 bool gw_plugin_interface(const struct gw_plugin_loaded *plugin, const char *id, void *out,

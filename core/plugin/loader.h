@@ -18,6 +18,12 @@ int gw_plugin_file_check(struct gw_plugin_file *file, struct gw_fault *fault);
  * *theirs is the plugin's own. */
 int gw_plugin_open(struct gw_plugin_loaded *plugin, const struct gw_plugin_file *file, bool sealed,
                    const struct gw_plugin **theirs, struct gw_fault *fault);
+/* The same by a name for dlopen, with plugin->facts filled already. */
+int gw_plugin_open_as(struct gw_plugin_loaded *plugin, const char *name,
+                      const struct gw_plugin **theirs, struct gw_fault *fault);
+/* Copies theirs into plugin->descriptor, and checks it. */
+int gw_descriptor_check(struct gw_plugin_loaded *plugin, const struct gw_plugin *theirs,
+                        struct gw_fault *fault);
 /* Options whose table, defaults included, makes sense. */
 int gw_options_check(const struct gw_plugin_loaded *plugin, struct gw_fault *fault);
 
@@ -33,7 +39,8 @@ struct gw_registry {
     const char *folder; /* of bundled plugins; resolved, if it exists */
     struct gw_events *events;
     const struct gw_stop *stop;
-    bool guarded;                          /* it holds the guard (guard.h) */
+    bool guarded;     /* it holds the guard (guard.h) */
+    const char *host; /* the program that serves isolated plugins; NULL: found out */
     GW_VEC(struct gw_plugin_slot *) slots; /* in the order of loading */
 };
 
@@ -47,6 +54,7 @@ struct gw_plugin_examined {              /* zero-initialise; file is to be close
     enum gw_trust trust;
     bool
         sealed; /* its bytes were checked one by one: those are to be loaded, not what has the path */
+    bool isolated; /* it is to have a process of its own */
 };
 /* All that comes before dlopen, in the order of docs/plugins.md: configuration, place, pins and trust, the object.
  * hash: tell its sha256 even if nothing asks for it. */
@@ -56,7 +64,10 @@ int gw_registry_examine(struct gw_registry *registry, struct gw_plugin_examined 
 /* Did that file come with Godwit? entry may be NULL. */
 bool gw_entry_bundled(const struct gw_registry *registry, const struct gw_plugin_entry *entry,
                       const char *path);
-/* Does the entry allow that the hashed file runs in here, and the user that it runs at all? */
+/* Does the entry ask for a process of its own, and does it make sense for what the file is? */
+int gw_entry_isolated(const struct gw_registry *registry, const struct gw_plugin_entry *entry,
+                      const struct gw_plugin_facts *facts, bool *isolated, struct gw_fault *fault);
+/* Do pins and the user allow that the hashed file runs at all? */
 int gw_entry_check(const struct gw_registry *registry, const struct gw_plugin_entry *entry,
                    const struct gw_plugin_file *file, enum gw_trust *trust, struct gw_fault *fault);
 /* Puts "plugins.conf:12: " before the message. */

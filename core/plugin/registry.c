@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "plugin/guard.h"
+#include "plugin/isolate/isolated.h"
 #include "plugin/pin.h"
 #include "plugin/place.h"
 
@@ -112,7 +113,9 @@ void gw_registry_free(struct gw_registry *registry)
         return;
     for (size_t i = registry->slots.len; i; i--) {
         const struct gw_plugin_loaded *plugin = &registry->slots.at[i - 1]->plugin;
-        if (plugin->ready && plugin->descriptor.fini)
+        if (plugin->isolated)
+            gw_isolated_close(plugin->isolated);
+        else if (plugin->ready && plugin->descriptor.fini)
             run_fini(registry, plugin);
     }
     if (registry->guarded)
@@ -144,8 +147,14 @@ static int run_init(const struct gw_registry *registry, struct gw_plugin_loaded 
                     struct gw_fault *fault)
 {
     struct gw_call call;
+    if (plugin->isolated && !(plugin->descriptor.flags & GW_P_ISOLATABLE)) {
+        gw_fail(fault, GW_PLUGIN_REFUSED,
+                "plugin '%s' does not say that it works in a process of its own", plugin->name);
+        return gw_hint(fault, "isolate = \"none\"; in its entry of plugins.conf lets it run within "
+                              "godwit, if you trust it so far");
+    }
     if (plugin->descriptor.init) {
-        gw_call_init(&call, plugin->name, registry->events, registry->stop);
+        gw_call_to(&call, plugin, NULL, registry->stop);
         gw_call_enter(&call, "init", GW_PLUGIN_REFUSED);
         gw_status status = plugin->descriptor.init(&call, &gw_host_table);
         int code = gw_call_end(&call, status, "init", GW_PLUGIN_REFUSED, fault);
@@ -180,9 +189,16 @@ int gw_registry_examine(struct gw_registry *registry, struct gw_plugin_examined 
     out->trust = GW_TRUST_BUNDLED;
     if (out->entry)
         code = gw_entry_check(registry, out->entry, &out->file, &out->trust, fault);
-    if (code || !gw_plugin_file_check(&out->file, fault))
+    if (code)
         return code;
-    return out->entry ? gw_entry_blame(registry, out->entry, fault) : fault->code;
+    if (gw_plugin_file_check(&out->file, fault))
+        return out->entry ? gw_entry_blame(registry, out->entry, fault) : fault->code;
+    return gw_entry_isolated(registry, out->entry, &out->file.facts, &out->isolated, fault);
+}
+
+void gw_registry_use_host(struct gw_registry *registry, const char *program)
+{
+    registry->host = gw_arena_string(&registry->arena, program);
 }
 
 static int describe_slot(struct gw_registry *registry, struct gw_plugin_slot *slot)
@@ -193,8 +209,12 @@ static int describe_slot(struct gw_registry *registry, struct gw_plugin_slot *sl
     int code = gw_registry_examine(registry, &examined, slot->plugin.name, false, fault);
     if (!code)
         code = check_once(registry, slot, examined.file.facts.path, fault);
-    slot->plugin.bundled = examined.trust == GW_TRUST_BUNDLED;
-    if (!code)
+    slot->plugin.entry = examined.entry;
+    slot->plugin.trust = examined.trust;
+    if (!code && examined.isolated) {
+        code = gw_isolated_open(&slot->plugin, registry, &examined, fault);
+        slot->theirs = code ? NULL : &slot->plugin.descriptor;
+    } else if (!code)
         code = gw_plugin_open(&slot->plugin, &examined.file, examined.sealed, &slot->theirs, fault);
     if (!code)
         code = check_once(registry, slot, examined.file.facts.path, fault);
@@ -235,6 +255,7 @@ static struct gw_plugin_slot *described(struct gw_registry *registry, const char
         return NULL;
     slot->plugin.name = kept;
     slot->plugin.events = registry->events;
+    slot->plugin.project = registry->project;
     describe_slot(registry, slot);
     return slot;
 }
@@ -257,4 +278,25 @@ int gw_registry_load(struct gw_registry *registry, const char *name,
     if (!slot->fault.code && !slot->plugin.ready)
         run_init(registry, &slot->plugin, &slot->fault);
     return answer(slot, out, fault);
+}
+
+int gw_registry_kinds(struct gw_registry *registry, const char *name, uint32_t *kinds,
+                      struct gw_fault *fault)
+{
+    struct gw_plugin_examined examined = { .file = { .fd = -1 } };
+    struct gw_fault unsafe = { 0 };
+
+    int code = gw_registry_find(registry, name, &examined.path, &examined.entry, fault);
+    if (!code)
+        code = gw_plugin_file_open(&examined.file, examined.path, false, &unsafe, fault);
+    if (!code)
+        code = gw_plugin_file_check(&examined.file, fault);
+    *kinds = examined.file.facts.kinds;
+    gw_plugin_file_close(&examined.file);
+    return code;
+}
+
+bool gw_plugin_dead(const struct gw_plugin_loaded *plugin)
+{
+    return plugin->isolated && plugin->isolated->process.fate != GW_FATE_ALIVE;
 }

@@ -37,13 +37,26 @@ struct gw_plugin_report {
 int gw_plugin_report(struct gw_plugin_report *out, const char *path, struct gw_fault *fault);
 void gw_plugin_report_free(struct gw_plugin_report *report);
 
+enum gw_trust {
+    GW_TRUST_NONE,
+    GW_TRUST_BUNDLED, /* it came with Godwit */
+    GW_TRUST_PINNED,  /* by a pin in a configuration that the caller named */
+    GW_TRUST_USER,    /* by `plugin trust` */
+    GW_TRUST_CHANGED  /* it was trusted, and is another file now */
+};
+
+struct gw_isolated;
+
 struct gw_plugin_loaded {
     struct gw_plugin_facts facts;
     struct gw_plugin descriptor; /* copied: min(theirs, ours) bytes */
     const char *name;
-    bool bundled;             /* it came with Godwit */
     bool ready;               /* init has run */
     struct gw_events *events; /* for warnings; may be NULL */
+    const struct gw_project *project;
+    const struct gw_plugin_entry *entry; /* NULL: bundled, and not configured */
+    enum gw_trust trust;
+    struct gw_isolated *isolated; /* NULL: it is loaded into this process */
 };
 
 struct gw_registry; /* the loaded plugins of one command; opaque */
@@ -55,7 +68,11 @@ struct gw_registry; /* the loaded plugins of one command; opaque */
  * install: ../lib/godwit/plugins). */
 int gw_registry_new(struct gw_registry **out, const struct gw_project *project, const char *folder,
                     struct gw_events *events, const struct gw_stop *stop, struct gw_fault *fault);
-/* Calls fini in reverse order; never unmaps. NULL is fine. */
+/* The program that serves isolated plugins: another godwit, by its path. By default the running program if it is
+ * called godwit, else the godwit that the folder of bundled plugins belongs to. */
+void gw_registry_use_host(struct gw_registry *registry, const char *program);
+/* Calls fini in reverse order; never unmaps; ends the processes of isolated plugins. It is for the thread that has
+ * loaded them: when that ends, the system ends them. NULL is fine. */
 void gw_registry_free(struct gw_registry *registry);
 
 /* Loads (once) the plugin called name: that entry of plugins = (...), else bundled. */
@@ -64,18 +81,15 @@ int gw_registry_load(struct gw_registry *registry, const char *name,
 /* The same without init: what the plugin says of itself. */
 int gw_registry_describe(struct gw_registry *registry, const char *name,
                          const struct gw_plugin_loaded **out, struct gw_fault *fault);
+/* What the file of the plugin called name says that it is (GW_KIND_*): read, not loaded. */
+int gw_registry_kinds(struct gw_registry *registry, const char *name, uint32_t *kinds,
+                      struct gw_fault *fault);
+/* Nothing more is to be had from it: its own process has ended. */
+bool gw_plugin_dead(const struct gw_plugin_loaded *plugin);
 /* Copies min(theirs, size) bytes of the vtable that the plugin provides as id into out, zeroing the rest;
  * false if it provides none. The vtable starts with its uint32_t struct_size. */
 bool gw_plugin_interface(const struct gw_plugin_loaded *plugin, const char *id, void *out,
                          size_t size);
-
-enum gw_trust {
-    GW_TRUST_NONE,
-    GW_TRUST_BUNDLED, /* it came with Godwit */
-    GW_TRUST_PINNED,  /* by a pin in a configuration that the caller named */
-    GW_TRUST_USER,    /* by `plugin trust` */
-    GW_TRUST_CHANGED  /* it was trusted, and is another file now */
-};
 
 /* Checks the file of the plugin called name and records in the user's trust file that it may run; one that is
  * bundled needs no such record. */

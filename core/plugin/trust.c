@@ -119,14 +119,21 @@ static int check_user(const struct gw_plugin_entry *entry, const struct gw_plugi
     return code;
 }
 
-static int check_isolation(const struct gw_plugin_entry *entry, struct gw_fault *fault)
+int gw_entry_isolated(const struct gw_registry *registry, const struct gw_plugin_entry *entry,
+                      const struct gw_plugin_facts *facts, bool *isolated, struct gw_fault *fault)
 {
-    if (!entry->isolate || strcmp(entry->isolate, "process") != 0)
+    const bool driver = facts->kinds & GW_KIND_DRIVER;
+    const bool asked = entry && entry->isolate && strcmp(entry->isolate, "process") == 0;
+
+    *isolated =
+        asked || (!gw_entry_bundled(registry, entry, facts->path) && !entry->isolate && !driver);
+    if (!asked || !driver)
         return GW_DONE;
     gw_fail(fault, GW_PLUGIN_REFUSED,
-            "plugin '%s' is to have a process of its own, which this godwit cannot give it",
-            entry->name);
-    return gw_hint(fault, "write isolate = \"none\"; if it may run within godwit");
+            "plugin '%s' is a driver, and a driver cannot have a process of its own", entry->name);
+    gw_hint(fault,
+            "it has the connection, which stays within godwit: remove isolate = \"process\"");
+    return gw_entry_blame(registry, entry, fault);
 }
 
 int gw_entry_check(const struct gw_registry *registry, const struct gw_plugin_entry *entry,
@@ -135,9 +142,7 @@ int gw_entry_check(const struct gw_registry *registry, const struct gw_plugin_en
     struct gw_fault configuration = { 0 };
 
     *trust = GW_TRUST_NONE;
-    int code = check_isolation(entry, fault);
-    if (!code)
-        code = check_pins(registry, entry, file, fault);
+    int code = check_pins(registry, entry, file, fault);
     if (!code && gw_entry_bundled(registry, entry, file->facts.path)) {
         *trust = GW_TRUST_BUNDLED;
     } else if (!code && gw_pinned(entry) &&

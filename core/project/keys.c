@@ -35,6 +35,8 @@ const struct gw_key gw_plugin_keys[] = {
     { "plugins", "signature", GW_KEY_ABSOLUTE, NULL, NULL, IN_ENTRY(signature) },
     { "plugins", "isolate", GW_KEY_CHOICE, NULL, "process|none", IN_ENTRY(isolate) },
     { "plugins", "timeout", GW_KEY_DURATION, NULL, NULL, IN_ENTRY(timeout_ns) },
+    { "plugins", "memory", GW_KEY_SIZE, NULL, NULL, IN_ENTRY(memory) },
+    { "plugins", "secrets", GW_KEY_TEXTS, NULL, NULL, IN_ENTRY(secrets) },
     { "plugins", "options", GW_KEY_OPTIONS, NULL, NULL, IN_ENTRY(options) },
 };
 const size_t gw_n_plugin_keys = sizeof gw_plugin_keys / sizeof gw_plugin_keys[0];

@@ -30,11 +30,13 @@ struct gw_plugin_entry { /* one of plugins = ( ... ) */
     const char *name;
     const char *path; /* absolute; NULL: bundled, found by name */
     /* Pins: what the file must be. NULL: none. */
-    const char *sha256;     /* 64 hex digits */
-    const char *public_key; /* Ed25519: 64 hex digits or base64 */
-    const char *signature;  /* absolute path of a detached signature; NULL: path with ".sig" */
-    const char *isolate;    /* "process", "none" or NULL */
-    int64_t timeout_ns;     /* 0: not set */
+    const char *sha256;      /* 64 hex digits */
+    const char *public_key;  /* Ed25519: 64 hex digits or base64 */
+    const char *signature;   /* absolute path of a detached signature; NULL: path with ".sig" */
+    const char *isolate;     /* "process", "none" or NULL */
+    int64_t timeout_ns;      /* 0: not set */
+    int64_t memory;          /* bytes that a process of its own may have; 0: not set */
+    struct gw_texts secrets; /* names that it may ask for */
     struct gw_settings options;
     unsigned line;
 };

@@ -43,7 +43,7 @@ static int read_free(struct gw_reader *reader, const config_setting_t *base,
     return code;
 }
 
-static int read_element(struct gw_reader *reader, const struct gw_key *key,
+static int read_element(struct gw_reader *reader, const struct gw_key *key, const char *prefix,
                         const config_setting_t *list, unsigned i, struct gw_str *out)
 {
     const config_setting_t *one = config_setting_get_elem(list, i);
@@ -56,11 +56,11 @@ static int read_element(struct gw_reader *reader, const struct gw_key *key,
     *out = (struct gw_str){ value.text, strlen(value.text) };
     snprintf(name, sizeof name, "%s[%u]", key->name, i);
     const char *shown = gw_expanded_shown(reader, &value);
-    return shown ? gw_value_note(reader, key->group, name, shown, list, value.from_env)
+    return shown ? gw_value_note(reader, prefix, name, shown, list, value.from_env)
                  : gw_fail_memory(reader->fault);
 }
 
-static int read_texts(struct gw_reader *reader, const struct gw_key *key,
+static int read_texts(struct gw_reader *reader, const struct gw_key *key, const char *prefix,
                       const config_setting_t *list, struct gw_texts *out)
 {
     unsigned n = list ? (unsigned)config_setting_length(list) : 0;
@@ -71,7 +71,7 @@ static int read_texts(struct gw_reader *reader, const struct gw_key *key,
     if (!out->at)
         return gw_fail_memory(reader->fault);
     for (unsigned i = 0; i < n && !code; i++)
-        code = read_element(reader, key, list, i, &out->at[i]);
+        code = read_element(reader, key, prefix, list, i, &out->at[i]);
     return code;
 }
 
@@ -96,7 +96,7 @@ static int read_key(struct gw_reader *reader, const struct gw_key *key,
 
     switch (key->type) {
     case GW_KEY_TEXTS:
-        return read_texts(reader, key, over ? over : base,
+        return read_texts(reader, key, key->group, over ? over : base,
                           (struct gw_texts *)((char *)project + key->offset));
     case GW_KEY_OPTIONS:
     case GW_KEY_VARS:
@@ -176,6 +176,8 @@ static int read_entry(struct gw_reader *reader, const config_setting_t *base,
         const config_setting_t *better = member(over, key->name), *plain = member(base, key->name);
         if (key->type == GW_KEY_OPTIONS)
             code = read_free(reader, plain, better, below, &out->options);
+        else if (key->type == GW_KEY_TEXTS)
+            code = read_texts(reader, key, prefix, better ? better : plain, &out->secrets);
         else if (better || plain)
             code = gw_value_read(reader, key, better ? better : plain, prefix, out);
     }

@@ -19,6 +19,7 @@ enum gw_key_type {
     GW_KEY_CHOICE,   /* one of choices: const char * */
     GW_KEY_ORDINAL,  /* one of choices: an enum, by its position */
     GW_KEY_DURATION, /* int64_t, nanoseconds */
+    GW_KEY_SIZE,     /* int64_t, bytes */
     GW_KEY_BOOL,     /* bool */
     GW_KEY_FORM, /* "off" or of a placeholder, as it stands, with no regard to ${}: const char * */
     GW_KEY_SHA256,  /* 64 hex digits: const char * */

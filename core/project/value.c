@@ -54,6 +54,27 @@ static bool duration_fits(const struct gw_key *key, const char *text)
     return gw_text_duration(text, strlen(text), &ns);
 }
 
+/* "64M", "2G": no plugin lives in less than a megabyte. */
+static bool read_size(const char *text, int64_t *bytes)
+{
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    int shift = *end == 'M' ? 20 : 30;
+
+    if (text[0] < '1' || text[0] > '9' || number > 1 << 20 || (*end != 'M' && *end != 'G') ||
+        end[1])
+        return false;
+    *bytes = (int64_t)number << shift;
+    return true;
+}
+
+static bool size_fits(const struct gw_key *key, const char *text)
+{
+    int64_t bytes;
+    (void)key;
+    return read_size(text, &bytes);
+}
+
 static bool object_fits(const struct gw_key *key, const char *text)
 {
     (void)key;
@@ -93,6 +114,7 @@ static const struct rule {
     [GW_KEY_ORDINAL] = { choice_fits, "is not a choice", NULL },
     [GW_KEY_DURATION] = { duration_fits, "is not a duration",
                           "write a number and its unit, as in 250ms, 10s, 2m or 1h" },
+    [GW_KEY_SIZE] = { size_fits, "is not a size", "write a number and its unit, as in 256M or 2G" },
     [GW_KEY_OBJECT] = { object_fits, "is a bare name, and nothing is searched for",
                         "write its folder too, as in ./plugins/my_check.so" },
     [GW_KEY_FORM] = { form_fits, "is no form of a placeholder",
@@ -200,6 +222,9 @@ static int store(struct gw_reader *reader, const struct gw_key *key, const confi
         return GW_DONE;
     case GW_KEY_DURATION:
         gw_text_duration(text, strlen(text), place);
+        return GW_DONE;
+    case GW_KEY_SIZE:
+        read_size(text, place);
         return GW_DONE;
     case GW_KEY_PATH:
         text = path_from_folder(reader, text);

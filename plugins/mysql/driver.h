@@ -8,6 +8,7 @@
 #include <godwit/driver_check.h>
 #include <godwit/driver_progress.h>
 #include <godwit/driver_recover.h>
+#include <godwit/driver_snapshot.h>
 
 enum {
     MY_OPTION_LOCK_TIMEOUT,
@@ -25,6 +26,8 @@ gw_status my_run(struct gw_call *call, void *conn, const struct gw_run *run,
 gw_status my_flush(struct gw_call *call, void *conn);
 gw_status my_query(struct gw_call *call, void *conn, const struct gw_statement *statement,
                    const struct gw_rows_out *out);
+gw_status my_snapshot_begin(struct gw_call *call, void *conn);
+gw_status my_snapshot_end(struct gw_call *call, void *conn);
 gw_status my_lock(struct gw_call *call, void *conn, struct gw_str name);
 gw_status my_unlock(struct gw_call *call, void *conn, struct gw_str name);
 gw_status my_holds(struct gw_call *call, void *conn, struct gw_str name);

@@ -85,11 +85,18 @@ static const struct gw_driver_check check = {
     .syntax = my_check_syntax,
 };
 
+static const struct gw_driver_snapshot snapshot = {
+    .struct_size = sizeof snapshot,
+    .begin = my_snapshot_begin,
+    .end = my_snapshot_end,
+};
+
 static const struct gw_provides provides[] = {
     { GW_DRIVER, &driver },
     { GW_DRIVER_RECOVER, &recover },
     { GW_DRIVER_PROGRESS, &progress },
     { GW_DRIVER_CHECK, &check },
+    { GW_DRIVER_SNAPSHOT, &snapshot },
     { 0, 0 },
 };
 

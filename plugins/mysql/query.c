@@ -131,12 +131,37 @@ static gw_status query_user(struct my_session *session, struct gw_str sql,
         return my_fail(session, kind.status, kind.hint, "%s", kind.message);
     if (kind.flags)
         return my_fail(session, GW_E_READ_ONLY, "write a SELECT", "a query may change nothing");
+    if (session->snapshot)
+        return my_execute(session, sql, rows, NULL);
     gw_status status = my_command(session, "START TRANSACTION READ ONLY");
     if (status == GW_OK)
         status = my_execute(session, sql, rows, NULL);
     my_try(session, "ROLLBACK");
     return status;
 }
+
+/* ---- snapshot ---- */
+
+gw_status my_snapshot_begin(struct gw_call *call, void *conn)
+{
+    struct my_session *session = conn;
+    my_enter(session, call);
+    gw_status status = my_command(session, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+    session->snapshot = status == GW_OK;
+    return my_leave(session, status);
+}
+
+gw_status my_snapshot_end(struct gw_call *call, void *conn)
+{
+    struct my_session *session = conn;
+    my_enter(session, call);
+    if (session->snapshot)
+        my_try(session, "ROLLBACK");
+    session->snapshot = false;
+    return my_leave(session, GW_OK);
+}
+
+/* ---- queries ---- */
 
 gw_status my_query(struct gw_call *call, void *conn, const struct gw_statement *statement,
                    const struct gw_rows_out *out)

@@ -58,6 +58,7 @@ struct my_session {
     uint64_t id; /* as the server knows it */
     uint64_t max_packet;
     bool read_only;
+    bool snapshot;    /* between begin and end of godwit.driver.snapshot/1 */
     bool row_lock;    /* other nodes do not see GET_LOCK */
     bool shared;      /* a proxy lends sessions */
     bool ansi_quotes; /* as far as it is known */

@@ -7,6 +7,7 @@
 #include <godwit/driver.h>
 #include <godwit/driver_progress.h>
 #include <godwit/driver_recover.h>
+#include <godwit/driver_snapshot.h>
 
 enum {
     POSTGRES_OPTION_LOCK_TIMEOUT,
@@ -24,6 +25,8 @@ gw_status postgres_run(struct gw_call *call, void *conn, const struct gw_run *ru
 gw_status postgres_flush(struct gw_call *call, void *conn);
 gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_statement *statement,
                          const struct gw_rows_out *out);
+gw_status postgres_snapshot_begin(struct gw_call *call, void *conn);
+gw_status postgres_snapshot_end(struct gw_call *call, void *conn);
 gw_status postgres_lock(struct gw_call *call, void *conn, struct gw_str name);
 gw_status postgres_unlock(struct gw_call *call, void *conn, struct gw_str name);
 gw_status postgres_holds(struct gw_call *call, void *conn, struct gw_str name);

@@ -81,10 +81,17 @@ static const struct gw_driver_progress progress = {
     .blockers = postgres_list_blockers,
 };
 
+static const struct gw_driver_snapshot snapshot = {
+    .struct_size = sizeof snapshot,
+    .begin = postgres_snapshot_begin,
+    .end = postgres_snapshot_end,
+};
+
 static const struct gw_provides provides[] = {
     { GW_DRIVER, &driver },
     { GW_DRIVER_RECOVER, &recover },
     { GW_DRIVER_PROGRESS, &progress },
+    { GW_DRIVER_SNAPSHOT, &snapshot },
     { 0, 0 },
 };
 

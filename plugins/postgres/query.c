@@ -155,6 +155,19 @@ static gw_status check(struct postgres_session *session, const struct gw_stateme
     return GW_OK;
 }
 
+/* A snapshot's transaction begins with its first query, and stays. Returns whether one began for this query alone. */
+static bool begin_reading(struct postgres_session *session, bool user)
+{
+    const bool alone = !session->snapshot && (user || session->read_only);
+
+    if (alone)
+        postgres_send(session, POSTGRES_STEP_OWN, 0, "BEGIN READ ONLY", NULL);
+    else if (session->snapshot && PQtransactionStatus(session->db) == PQTRANS_IDLE)
+        postgres_send(session, POSTGRES_STEP_OWN, 0,
+                      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL);
+    return alone;
+}
+
 gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_statement *statement,
                          const struct gw_rows_out *out)
 {
@@ -162,22 +175,21 @@ gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_state
     struct asking asking = { .out = out };
     struct postgres_text text = { 0 };
     bool user = statement->flags & GW_STMT_USER;
-    bool guarded = user || session->read_only;
 
     postgres_enter(session, call);
     gw_status status = check(session, statement, &text);
     if (status == GW_OK) {
-        if (guarded)
-            postgres_send(session, POSTGRES_STEP_OWN, 0, "BEGIN READ ONLY", NULL);
+        bool alone = begin_reading(session, user);
         if (user)
             postgres_send_user(session, 0, text.sql);
         else
             postgres_send_host(session, 0, statement, 0);
-        if (guarded)
+        if (alone)
             postgres_send(session, POSTGRES_STEP_OWN, 0, "COMMIT", NULL);
         postgres_send_sync(session);
         status = postgres_receive(session, true, take_rows, &asking);
-        postgres_undo(session);
+        if (!session->snapshot || status != GW_OK || asking.stopped)
+            postgres_undo(session);
     }
     if (status == GW_E_READ_ONLY && user && !session->read_only) {
         status = session->failure.code = GW_E_REFUSED;
@@ -189,6 +201,27 @@ gw_status postgres_query(struct gw_call *call, void *conn, const struct gw_state
     free(asking.bytes);
     postgres_text_free(&text);
     return postgres_leave(session, status == GW_STOP ? GW_OK : status);
+}
+
+/* ---- snapshot ---- */
+
+/* The transaction begins with the first query, in the same round trip. */
+gw_status postgres_snapshot_begin(struct gw_call *call, void *conn)
+{
+    struct postgres_session *session = conn;
+    postgres_enter(session, call);
+    session->snapshot = true;
+    return postgres_leave(session, GW_OK);
+}
+
+gw_status postgres_snapshot_end(struct gw_call *call, void *conn)
+{
+    struct postgres_session *session = conn;
+    postgres_enter(session, call);
+    if (session->snapshot)
+        postgres_undo(session);
+    session->snapshot = false;
+    return postgres_leave(session, GW_OK);
 }
 
 /* ---- quote ---- */

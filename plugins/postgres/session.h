@@ -81,6 +81,7 @@ struct postgres_session {
     struct gw_arena arena;
     atomic_bool interrupted;
     bool read_only;
+    bool snapshot; /* between begin and end of godwit.driver.snapshot/1 */
     bool pooled;   /* a pooler lends server sessions for a transaction */
     bool lost;     /* the connection is gone */
     bool relaxed;  /* something committed that may not be durable yet */

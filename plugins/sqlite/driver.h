@@ -7,6 +7,7 @@
 #include <godwit/driver.h>
 #include <godwit/driver_progress.h>
 #include <godwit/driver_recover.h>
+#include <godwit/driver_snapshot.h>
 
 enum {
     SQLITE_OPTION_BUSY_TIMEOUT,
@@ -24,6 +25,8 @@ gw_status sqlite_run(struct gw_call *call, void *conn, const struct gw_run *run,
 gw_status sqlite_flush(struct gw_call *call, void *conn);
 gw_status sqlite_query(struct gw_call *call, void *conn, const struct gw_statement *statement,
                        const struct gw_rows_out *out);
+gw_status sqlite_snapshot_begin(struct gw_call *call, void *conn);
+gw_status sqlite_snapshot_end(struct gw_call *call, void *conn);
 gw_status sqlite_lock(struct gw_call *call, void *conn, struct gw_str name);
 gw_status sqlite_unlock(struct gw_call *call, void *conn, struct gw_str name);
 gw_status sqlite_holds(struct gw_call *call, void *conn, struct gw_str name);

@@ -82,10 +82,17 @@ static const struct gw_driver_progress progress = {
     .blockers = sqlite_list_blockers,
 };
 
+static const struct gw_driver_snapshot snapshot = {
+    .struct_size = sizeof snapshot,
+    .begin = sqlite_snapshot_begin,
+    .end = sqlite_snapshot_end,
+};
+
 static const struct gw_provides provides[] = {
     { GW_DRIVER, &driver },
     { GW_DRIVER_RECOVER, &recover },
     { GW_DRIVER_PROGRESS, &progress },
+    { GW_DRIVER_SNAPSHOT, &snapshot },
     { 0, 0 },
 };
 

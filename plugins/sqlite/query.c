@@ -109,6 +109,27 @@ gw_status sqlite_query(struct gw_call *call, void *conn, const struct gw_stateme
     return sqlite_leave(session, status == GW_STOP ? GW_OK : status);
 }
 
+/* ---- snapshot ---- */
+
+gw_status sqlite_snapshot_begin(struct gw_call *call, void *conn)
+{
+    struct sqlite_session *session = conn;
+    sqlite_enter(session, call);
+    int result = sqlite_execute(session, "BEGIN", NULL);
+    return sqlite_leave(
+        session,
+        result ? sqlite_fail_database(session, result, (struct gw_str){ "BEGIN", 5 }) : GW_OK);
+}
+
+gw_status sqlite_snapshot_end(struct gw_call *call, void *conn)
+{
+    struct sqlite_session *session = conn;
+    sqlite_enter(session, call);
+    if (sqlite_in_transaction(session))
+        sqlite_execute(session, "ROLLBACK", NULL);
+    return sqlite_leave(session, GW_OK);
+}
+
 /* ---- info ---- */
 
 gw_status sqlite_info(struct gw_call *call, void *conn, const struct gw_fields_out *out)

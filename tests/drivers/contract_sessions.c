@@ -239,6 +239,42 @@ static void test_fingerprint_follows_the_schema(void **state)
     connection_close(&c);
 }
 
+/* ---- a snapshot ---- */
+
+/* What one session wrote in between is seen after the end, and not before; a question that fails ends nothing. */
+static void test_snapshot_sees_one_state(void **state)
+{
+    struct connection writer, reader;
+    (void)state;
+    if (!plugin.snapshot)
+        skip();
+    open_new(&writer);
+    open_with(&reader, GW_OPEN_READ_ONLY);
+    const struct gw_driver_snapshot *snapshot = plugin.snapshot;
+    assert_int_equal(snapshot->begin(call_of(&reader), reader.conn), GW_OK);
+    expect_rows(&reader, "SELECT count(*) FROM parent", "0\n");
+    gw_status wrote = run_user(&writer, "INSERT INTO parent (id, name) VALUES (1, 'a')");
+    if (wrote != GW_OK) /* readers keep writers out: they wait until the end */
+        assert_int_equal(wrote, GW_E_LOCKED);
+    expect_rows(&reader, "SELECT count(*) FROM parent", "0\n");
+    assert_int_equal(query_args(&reader, "SELECT count(*) FROM parent", GW_STMT_USER, NULL, 0),
+                     GW_OK);
+    assert_string_equal(reader.call.text, "0\n");
+    assert_int_equal(query(&reader, "SELECT x FROM nowhere"), GW_E_UNDEFINED);
+    assert_int_equal(query(&reader, "SELECT count(*) FROM parent"), GW_OK);
+    assert_true(query(&reader, "INSERT INTO parent (id, name) VALUES (2, 'b')") < 0);
+    assert_int_equal(snapshot->end(call_of(&reader), reader.conn), GW_OK);
+    assert_int_equal(snapshot->end(call_of(&reader), reader.conn), GW_OK);
+    if (wrote != GW_OK)
+        assert_int_equal(run_user(&writer, "INSERT INTO parent (id, name) VALUES (1, 'a')"), GW_OK);
+    expect_rows(&reader, "SELECT count(*) FROM parent", "1\n");
+    assert_int_equal(snapshot->begin(call_of(&reader), reader.conn), GW_OK);
+    expect_rows(&reader, "SELECT count(*) FROM parent", "1\n");
+    connection_close(&reader); /* without an end */
+    assert_int_equal(run_user(&writer, "INSERT INTO parent (id, name) VALUES (3, 'c')"), GW_OK);
+    connection_close(&writer);
+}
+
 #define CASE(name_) \
     { \
 #name_, name_, contract_begin, contract_end, NULL \
@@ -250,7 +286,7 @@ int contract_sessions_run(const struct dialect *of, const struct plugin *loaded)
         CASE(test_cancel_stops_a_statement),       CASE(test_interrupt_from_another_thread),
         CASE(test_lock_excludes_another_session),  CASE(test_lock_ends_with_its_process),
         CASE(test_terminate_ends_a_session),       CASE(test_waiting_for_a_lock_ends),
-        CASE(test_fingerprint_follows_the_schema),
+        CASE(test_fingerprint_follows_the_schema), CASE(test_snapshot_sees_one_state),
     };
     dialect = of;
     plugin = *loaded;

@@ -96,6 +96,8 @@ void plugin_load(struct plugin *out, const char *path)
             out->recover = offer->vtable;
         if (strcmp(offer->id, GW_DRIVER_PROGRESS) == 0)
             out->progress = offer->vtable;
+        if (strcmp(offer->id, GW_DRIVER_SNAPSHOT) == 0)
+            out->snapshot = offer->vtable;
     }
     assert_non_null(out->driver);
     if (out->descriptor->init)

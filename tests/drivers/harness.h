@@ -6,6 +6,7 @@
 #include <godwit/driver.h>
 #include <godwit/driver_progress.h>
 #include <godwit/driver_recover.h>
+#include <godwit/driver_snapshot.h>
 #include <godwit/plugin.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -47,6 +48,7 @@ struct plugin {
     const struct gw_driver *driver;
     const struct gw_driver_recover *recover;
     const struct gw_driver_progress *progress;
+    const struct gw_driver_snapshot *snapshot;
 };
 /* Loads the shared object as a host does; fails the test if it cannot. */
 void plugin_load(struct plugin *out, const char *path);

@@ -25,12 +25,43 @@ char test_root[] = "/tmp/godwit-plugin-XXXXXX";
 char test_bundled[64];
 
 const char *const test_built[] = {
-    "good",          "second",         "old-major",    "new-major",     "new-minor",
-    "lying-minor",   "no-note",        "no-symbol",    "no-descriptor", "no-id",
-    "small",         "huge",           "other-kind",   "no-list",       "empty-list",
-    "no-table",      "short-table",    "bad-stride",   "bad-default",   "twice",
-    "init-fails",    "other",          "two-notes",    "two-symbols",   "runpath-relative",
-    "runpath-empty", "runpath-origin", "runpath-open", "runpath-sound",
+    "good",
+    "second",
+    "old-major",
+    "new-major",
+    "new-minor",
+    "lying-minor",
+    "no-note",
+    "no-symbol",
+    "no-descriptor",
+    "no-id",
+    "small",
+    "huge",
+    "other-kind",
+    "no-list",
+    "empty-list",
+    "no-table",
+    "short-table",
+    "bad-stride",
+    "bad-default",
+    "twice",
+    "init-fails",
+    "other",
+    "two-notes",
+    "two-symbols",
+    "runpath-relative",
+    "runpath-empty",
+    "runpath-origin",
+    "runpath-open",
+    "runpath-sound",
+    "worker",
+    "worker-keeps",
+    "worker-unwilling",
+    "worker-constructor",
+    "worker-init",
+    "worker-fini",
+    "worker-hook",
+    "worker-late",
 };
 const size_t test_n_built = sizeof test_built / sizeof test_built[0];
 
@@ -123,6 +154,7 @@ struct gw_registry *new_registry(const struct gw_project *project, struct gw_eve
     struct gw_fault fault = { 0 };
     if (gw_registry_new(&registry, project, test_bundled, events, NULL, &fault))
         fail_msg("%s", fault.message);
+    gw_registry_use_host(registry, TEST_BUILD_DIR "/godwit");
     return registry;
 }
 

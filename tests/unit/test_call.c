@@ -100,7 +100,8 @@ static void test_host_services(void **state)
     (void)state;
     listen_to(&events, &listener);
     gw_call_init(&call, "p", &events, &stop);
-    assert_null(gw_host_table.service(&gw_host_table, "godwit.host.session/1"));
+    assert_non_null(gw_host_table.service(&gw_host_table, "godwit.host.session/1"));
+    assert_null(gw_host_table.service(&gw_host_table, "godwit.host.session/2"));
 
     assert_false(gw_host_table.stopped(&call));
     stop.level = GW_STOP_SOON; /* finish first */

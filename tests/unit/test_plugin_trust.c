@@ -25,7 +25,9 @@
 
 #include <cmocka.h>
 
-#define MINE "\nplugins = ( { name = \"mine\"; path = \"./mine.so\"; } );"
+/* In here, so that the test sees whose code has run. */
+#define WITHIN "isolate = \"none\"; "
+#define MINE "\nplugins = ( { name = \"mine\"; path = \"./mine.so\"; " WITHIN "} );"
 
 /* ---- asking ---- */
 
@@ -245,9 +247,6 @@ static void test_places(void **state)
                    "is not a regular file", "shared object");
     assert_refused("\n\nplugins = ( { name = \"mine\"; } );", false,
                    "plugins.conf:3: no plugin 'mine'", "");
-    assert_refused(
-        "plugins = ( { name = \"mine\"; path = \"bundled/good.so\"; isolate = \"process\"; } );",
-        false, "plugins.conf:1: plugin 'mine' is to have a process of its own", "isolate");
 }
 
 /* A file is one plugin under any name. */
@@ -278,7 +277,8 @@ static void test_sha256_pin(void **state)
     forget();
     write_config(0644);
     snprintf(config, sizeof config,
-             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; sha256 = \"%s\"; } );", hash);
+             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; " WITHIN "sha256 = \"%s\"; } );",
+             hash);
     assert_loads(config, true);
     /* A repository must not vouch for what it brings along. */
     assert_refused(
@@ -293,7 +293,8 @@ static void test_sha256_pin(void **state)
 
     /* What is pinned is the file, whatever the user has trusted since, and a bundled one too. */
     snprintf(config, sizeof config,
-             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; sha256 = \"%s\"; } );", other);
+             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; " WITHIN "sha256 = \"%s\"; } );",
+             other);
     for (int named = 0; named < 2; named++) {
         assert_refused(config, named, "plugin 'mine' is not the file that was pinned",
                        "bring back");
@@ -320,7 +321,8 @@ static void test_required_pins(void **state)
     assert_refused(config, true,
                    "plugin 'mine' has no pin, and plugin_policy.require_pins asks for one", hash);
     snprintf(config, sizeof config,
-             "%s plugins = ( { name = \"mine\"; path = \"./mine.so\"; sha256 = \"%s\"; } );",
+             "%s plugins = ( { name = \"mine\"; path = \"./mine.so\"; " WITHIN
+             "sha256 = \"%s\"; } );",
              policy, hash);
     assert_loads(config, true);
     snprintf(config, sizeof config,
@@ -357,7 +359,9 @@ static void test_signature(void **state)
     forget();
 
     snprintf(config, sizeof config,
-             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; public_key = \"%s\"; } );", key);
+             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; " WITHIN
+             "public_key = \"%s\"; } );",
+             key);
     assert_refused(config, true, "plugin 'mine' has no signature that can be read", "signature = ");
     write_below("mine.so.sig", signature, sizeof signature);
     assert_loads(config, true);
@@ -371,7 +375,7 @@ static void test_signature(void **state)
     write_below("mine.so.sig", text, 17);
     assert_refused(config, true, "mine.so.sig' is not an Ed25519 signature", "64 bytes");
     snprintf(config, sizeof config,
-             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; public_key = \"%s\"; "
+             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; " WITHIN "public_key = \"%s\"; "
              "signature = \"other.sig\"; } );",
              key);
     assert_loads(config, true);
@@ -380,13 +384,13 @@ static void test_signature(void **state)
     assert_refused(config, true, "plugin 'mine' is not signed with the pinned public_key", "anew");
     copy_file(BUILT "good.so", "mine.so");
     snprintf(config, sizeof config,
-             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; public_key = \"%s\"; "
+             "plugins = ( { name = \"mine\"; path = \"./mine.so\"; " WITHIN "public_key = \"%s\"; "
              "signature = \"other.sig\"; } );",
              wrong);
     assert_refused(config, true, "is not signed with the pinned public_key", "anew");
-    assert_refused(
-        "plugins = ( { name = \"mine\"; path = \"./mine.so\"; signature = \"a.sig\"; } );", true,
-        "has a signature and no public_key", "public_key");
+    assert_refused("plugins = ( { name = \"mine\"; path = \"./mine.so\"; " WITHIN
+                   "signature = \"a.sig\"; } );",
+                   true, "has a signature and no public_key", "public_key");
 }
 
 /* ---- what was checked is what runs ---- */

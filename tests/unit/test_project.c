@@ -121,6 +121,12 @@ static const struct refusal {
       "plugins.conf:1: plugins[0].name: 'A b' is not the name", "" },
     { "plugins = ( { name = \"a${HOME}\"; } );", NULL,
       "plugins.conf:1: plugins[0].name: must be written out", "" },
+    { "plugins = ( { name = \"a\"; memory = \"5x\"; } );", NULL,
+      "plugins.conf:1: plugins[0].memory: '5x' is not a size", "256M or 2G" },
+    { "plugins = ( { name = \"a\"; memory = \"0M\"; } );", NULL,
+      "plugins.conf:1: plugins[0].memory: '0M' is not a size", "256M or 2G" },
+    { "plugins = ( { name = \"a\"; secrets = \"all\"; } );", NULL,
+      "plugins.conf:1: plugins[0].secrets: must be", "" },
     { "plugins = ( { name = \"a\"; isolate = \"jail\"; } );", NULL,
       "plugins.conf:1: plugins[0].isolate: 'jail' is not a choice", "process|none" },
     /* the environment */
@@ -282,6 +288,7 @@ static const char full[] =
     "engine = { durability = \"revision\"; lock_wait = \"250ms\"; state_schema = \"ops\"; };\n"
     "plugins = ( { name = \"a\"; },\n"
     "  { name = \"my-check\"; path = \"/opt/x.so\"; isolate = \"process\"; timeout = \"5s\";\n"
+    "    memory = \"512M\"; secrets = [ \"database.url\", \"TOKEN\" ];\n"
     "    options = { max = 3; }; } );\n"
     "environments = { ci = { database = { url = \"${GW_TEST_UNSET}\"; }; }; };\n"
     "# the end, without a newline";
@@ -325,6 +332,10 @@ static void test_every_key(void **state)
     assert_string_equal(project.plugins[1].name, "my-check");
     assert_string_equal(project.plugins[1].path, "/opt/x.so");
     assert_string_equal(project.plugins[1].isolate, "process");
+    assert_int_equal(project.plugins[1].memory, 512 << 20);
+    assert_int_equal(project.plugins[1].secrets.n, 2);
+    assert_string_equal(project.plugins[1].secrets.at[1].ptr, "TOKEN");
+    assert_int_equal(project.plugins[0].secrets.n, 0);
     assert_int_equal(project.plugins[1].timeout_ns, 5 * SECOND);
     assert_int_equal(project.plugins[1].options.at[0].value.v.i, 3);
     assert_int_equal(project.plugins[1].line, 9);

@@ -174,10 +174,14 @@ static void add_descriptor(struct gw_buf *out, const struct gw_plugin_loaded *pl
     const struct gw_plugin *d = &plugin->descriptor;
     const struct {
         const char *label, *text;
-    } lines[] = { { "id", d->id },         { "version", d->version },
-                  { "vendor", d->vendor }, { "licence", d->license },
-                  { "url", d->url },       { "file", plugin->facts.path },
-                  { "sha256", sha256 } };
+    } lines[] = { { "id", d->id },
+                  { "version", d->version },
+                  { "vendor", d->vendor },
+                  { "licence", d->license },
+                  { "url", d->url },
+                  { "file", plugin->facts.path },
+                  { "sha256", sha256 },
+                  { "runs", plugin->isolated ? "in a process of its own" : "within godwit" } };
 
     gw_buf_printf(out, "%s%s%s\n", plugin->name, d->summary[0] ? ": " : "", d->summary);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
@@ -251,7 +255,8 @@ static int emit_info(struct gw_cli *cli, struct gw_registry *registry, struct gw
                       gw_field_text("version", d->version), gw_field_text("vendor", d->vendor),
                       gw_field_text("license", d->license),
                       gw_field_text("path", plugin->facts.path),
-                      gw_field_text("sha256", facts.sha256), gw_field_int("options", d->n_options)),
+                      gw_field_text("sha256", facts.sha256), gw_field_int("options", d->n_options),
+                      gw_field_bool("isolated", plugin->isolated)),
             "%s", gw_buf_str(&text));
     gw_buf_free(&text);
     if (gw_cli_has(cli, GW_ARG_JSON))
