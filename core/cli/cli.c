@@ -7,8 +7,6 @@
 #include "cli/process.h"
 #include "cli/signals.h"
 #include "event/consumer.h"
-#include "plugin/isolate/host.h"
-#include "plugin/isolate/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,8 +209,6 @@ int gw_cli_main(int argc, char **argv, FILE *in, FILE *out, FILE *err)
     struct gw_fault fault = { 0 };
     const char *family[2] = { NULL, NULL };
 
-    if (argc > 1 && strcmp(argv[1], GW_HOST_SWITCH) == 0)
-        return gw_plugin_host();
     hold_standard_files();
     int code = read_line(&cli, argc, argv, family, &fault);
     if (!code && gw_cli_has(&cli, GW_ARG_VERSION)) {

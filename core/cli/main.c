@@ -3,9 +3,12 @@
 #include "cli/last_words.h"
 
 #include "base/fault.h"
+#include "plugin/isolate/host.h"
+#include "plugin/isolate/spawn.h"
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The handler of the exit reaches nothing else. */
@@ -34,6 +37,9 @@ static FILE *own_output(void)
 
 int main(int argc, char **argv)
 {
+    /* Before anything of the command's own: there a plugin has the process to itself. */
+    if (argc > 1 && strcmp(argv[1], GW_HOST_SWITCH) == 0)
+        return gw_plugin_host();
     program = getpid();
     if (atexit(leave) || at_quick_exit(leave))
         return GW_INTERNAL;

@@ -122,6 +122,10 @@ static int ask(struct gw_hooks *hooks, struct hook *hook, const struct gw_told *
     gw_call_to(&call, hook->plugin, NULL, hooks->stop);
     call.events = &hooks->apart;
     call.deadline_ns = gw_clock_steady_ns() + hook->timeout_ns;
+    if (!hook->plugin->isolated) { /* the guard is for the thread that runs the command */
+        call.unguarded = true;
+        gw_call_enter(&call, "handle", GW_UNCHANGED);
+    }
     gw_status status = hook->table.handle(&call, hook->self, &told->event);
     return gw_call_end(&call, status, "handle", GW_UNCHANGED, fault);
 }
@@ -286,6 +290,7 @@ static int open_hook(struct gw_hooks *hooks, struct hook *hook, const struct gw_
                                         .name = { entry->name, strlen(entry->name) },
                                         .folder = { project->folder, strlen(project->folder) } };
         gw_call_to(&call, hook->plugin, NULL, hooks->stop);
+        gw_call_enter(&call, "open", GW_UNCHANGED);
         gw_status status = hook->table.open(&call, &setup, &hook->self);
         gw_call_end(&call, status, "open", GW_UNCHANGED, &hook->failure);
     }

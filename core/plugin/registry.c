@@ -285,7 +285,12 @@ int gw_registry_kinds(struct gw_registry *registry, const char *name, uint32_t *
 {
     struct gw_plugin_examined examined = { .file = { .fd = -1 } };
     struct gw_fault unsafe = { 0 };
+    const struct gw_plugin_slot *slot = slot_of(registry, name);
 
+    if (slot && !slot->fault.code) { /* what was loaded counts, not what has its path by now */
+        *kinds = slot->plugin.facts.kinds;
+        return GW_DONE;
+    }
     int code = gw_registry_find(registry, name, &examined.path, &examined.entry, fault);
     if (!code)
         code = gw_plugin_file_open(&examined.file, examined.path, false, &unsafe, fault);
