@@ -25,6 +25,7 @@ struct hook {
     struct gw_hook table;
     void *self;
     bool open, warned;
+    bool told;               /* the user knows that it fails */
     struct gw_fault failure; /* why it is not open */
     int64_t timeout_ns;
 };
@@ -101,13 +102,15 @@ static void keep(struct gw_consumer *consumer, const struct gw_event *event)
         gw_told_free(told);
 }
 
-static void warn(struct gw_hooks *hooks, const struct hook *hook, const char *type,
+static void warn(struct gw_hooks *hooks, struct hook *hook, const char *type,
                  const struct gw_fault *fault)
 {
-    gw_emit(&hooks->apart, GW_LEVEL_WARN, "hook.failed",
+    /* Once a run is enough for whoever reads along; who looks closer, or gathers events, gets them all. */
+    gw_emit(&hooks->apart, hook->told ? GW_LEVEL_DETAIL : GW_LEVEL_WARN, "hook.failed",
             GW_FIELDS(gw_field_text("plugin", hook->plugin->name), gw_field_text("event", type),
                       gw_field_text("reason", fault->message)),
             "hook '%s' failed: %s", hook->plugin->name, fault->message);
+    hook->told = true;
 }
 
 static int ask(struct gw_hooks *hooks, struct hook *hook, const struct gw_told *told,
@@ -144,6 +147,7 @@ static void tell_one(struct gw_hooks *hooks, struct hook *hook, struct gw_told *
     if (gate && !told->refusal.code) {
         told->refusal = fault;
         told->refusal.code = GW_UNCHANGED;
+        hook->told = true;
         gw_fault_prefix(&told->refusal, "hook '%s' holds up '%s'", hook->plugin->name, told->type);
     } else if (!gate) {
         warn(hooks, hook, told->type, &fault);

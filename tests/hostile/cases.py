@@ -216,6 +216,36 @@ def guest_cases():
         yield Case(f"{kind}-constructor-mask", "constructor.mask", 0, ("changed the mask of signals",), **guest)
 
 
+def isolated_cases():
+    """In a process of its own. A hook that has gone holds up the run at its gate, before anything has changed."""
+    info = {"backend": "sqlite", "command": ("plugin", "info", "hostile"), "isolation": ("process",)}
+    for kind in ("validator", "hook", "backup"):
+        guest = {"plugin": kind, **info}
+        yield Case(f"{kind}-away", code=0, **guest)
+        for deed, says in DEATHS.items():
+            if deed == "thread_exit":  # waits for the loader, which waits for the constructor
+                says = DEATHS["loop"]
+            yield Case(f"{kind}-away-constructor-{deed}", f"constructor.{deed}", REFUSED, (says, "while it was loaded"), **guest)
+            yield Case(f"{kind}-away-entry-{deed}", f"entry.{deed}", REFUSED, (DEATHS[deed], "while it was loaded"), **guest)
+    hook = {"plugin": "hook", "backend": "sqlite", "isolation": ("process",)}
+    yield Case("hook-told", code=0, **hook)
+    for call, code in (("init", REFUSED), ("open", UNCHANGED), ("handle", UNCHANGED)):
+        for deed, says in {**DEATHS, **ANSWERS}.items():
+            yield Case(f"hook-{call}-{deed}", f"{call}.{deed}", code, (says,), **hook)
+    for deed in ("mask", "handler", "umask", "folder", "locale", "close_standard", "exchange_standard", "print", "shout",
+                 "fork", "fork_exit"):
+        yield Case(f"hook-handle-{deed}", f"handle.{deed}", 0, **hook)
+    for deed in DEATHS:
+        yield Case(f"hook-close-{deed}", f"close.{deed}", 0, **hook)
+
+
+DEATHS = {"exit": "exited with 0", "_exit": "exited with 0", "quick_exit": "exited with 0", "thread_exit": "exited with 0",
+          "crash": "died (SIGSEGV)", "abort": "died (SIGABRT)", "trap": "died (SIGILL)", "overflow": "died (SIGSEGV)",
+          "kill": "died (SIGKILL)", "loop": "missed its deadline", "bomb": "ran out of memory"}
+ANSWERS = {"silent": "without a message", "wild": "means nothing", "least": "without a message", "badly": "bad ",
+           "close_all": "exited with 0"}
+
+
 def all_cases():
-    for group in (load_cases, shape_cases, ending_cases, answer_cases, process_cases, guest_cases):
+    for group in (load_cases, shape_cases, ending_cases, answer_cases, process_cases, guest_cases, isolated_cases):
         yield from group()

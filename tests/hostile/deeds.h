@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a hostile plugin does, chosen by the environment: HOSTILE=CALL.DEED[,CALL.DEED]... So one file is every plugin
- * that goes wrong in a call. */
+ * that goes wrong in a call. A process of its own has no such variable: there the file ~/hostile says it. */
 #ifndef TESTS_HOSTILE_DEEDS_H
 #define TESTS_HOSTILE_DEEDS_H
 

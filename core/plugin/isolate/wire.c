@@ -3,6 +3,7 @@
 #include "plugin/isolate/spawn.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -49,6 +50,9 @@ bool gw_server_send(struct gw_server *server, uint16_t type, const struct gw_str
 bool gw_server_send_buf(struct gw_server *server, uint16_t type, const struct gw_buf *payload)
 {
     const struct gw_str part = { gw_buf_str(payload), payload->len };
+    if (payload
+            ->failed) /* half a message would be taken for a lie; the handler tells what it died of */
+        raise(SIGABRT);
     return gw_server_send(server, type, &part, 1);
 }
 
