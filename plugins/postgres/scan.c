@@ -204,8 +204,7 @@ enum {
     TWO_PHASE = 1 << 3, /* refused, each with its sentence below */
     CHAIN = 1 << 4,
     READS_ONLY = 1 << 5,
-    NAMELESS = 1 << 6,
-    UNLOCKS = 1 << 7
+    UNLOCKS = 1 << 6
 };
 
 /* The first that matches is it. */
@@ -253,7 +252,8 @@ static const struct rule {
     { "DECLARE", 0, DIRTIES },
     { "DO", 0, DIRTIES },
     { "CALL", 0, DIRTIES },
-    { "CREATE [UNIQUE] INDEX CONCURRENTLY ON", GW_CLASS_P, NAMELESS },
+    { "CREATE [UNIQUE] INDEX CONCURRENTLY ON", GW_CLASS_N,
+      CONCURRENT }, /* nobody could recognise it */
     { "CREATE [UNIQUE] INDEX CONCURRENTLY", GW_CLASS_P, CONCURRENT },
     { "DROP INDEX CONCURRENTLY", GW_CLASS_P, CONCURRENT },
     { "REINDEX * CONCURRENTLY", GW_CLASS_P, CONCURRENT },
@@ -284,8 +284,6 @@ static const struct {
     { CHAIN, "'AND CHAIN' is refused in a migration",
       "write COMMIT, and a BEGIN for the next transaction" },
     { READS_ONLY, "a transaction that is READ ONLY changes nothing", "remove READ ONLY" },
-    { NAMELESS, "the index needs a name, so that it can be recognised after a crash",
-      "write CREATE INDEX CONCURRENTLY name ON ..." },
     { UNLOCKS, "this would drop the migration lock",
       "use RESET ALL, DISCARD TEMP or pg_advisory_unlock(key)" },
 };

@@ -190,7 +190,7 @@ static const struct {
     { "CREATE INDEX i ON t (a)", T },
     { "CREATE INDEX CONCURRENTLY i ON t (a)", P },
     { "create unique index concurrently if not exists i on t (a)", P },
-    { "CREATE INDEX CONCURRENTLY ON t (a)", P | REFUSED },
+    { "CREATE INDEX CONCURRENTLY ON t (a)", N },
     { "DROP INDEX CONCURRENTLY i", P },
     { "REINDEX TABLE t", T },
     { "REINDEX TABLE CONCURRENTLY t", P },
