@@ -135,7 +135,8 @@ static void change_process(const char *function)
     if (asked(function, "locale")) {
         setlocale(LC_ALL, "C.UTF-8");
         static volatile locale_t own; /* reachable, for whoever looks for leaks */
-        own = newlocale(LC_ALL_MASK, "C.UTF-8", NULL);
+        if (!own)
+            own = newlocale(LC_ALL_MASK, "C.UTF-8", NULL);
         uselocale(own);
     }
     if (asked(function, "close_standard"))
