@@ -74,7 +74,7 @@ static void open_plugin(struct fixture *fixture)
 {
     struct gw_plugin_facts facts;
     struct gw_arena arena = { 0 };
-    struct gw_cell *options;
+    struct gw_cell *options = NULL;
     struct gw_call call;
     enum gw_trust trust;
     struct gw_registry *registry = fixture->workspace.registry;
