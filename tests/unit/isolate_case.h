@@ -3,6 +3,13 @@
 #ifndef TESTS_UNIT_ISOLATE_CASE_H
 #define TESTS_UNIT_ISOLATE_CASE_H
 
+/* Clang tells in its own way, and GCC's is the one that is asked. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 #include "plugin/hook_abi.h"
 #include "plugin/service.h"
 #include "plugin_folder.h"

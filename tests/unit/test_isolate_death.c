@@ -20,12 +20,6 @@
 
 #define SECOND INT64_C(1000000000)
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-
 static void assert_gone(pid_t pid)
 {
     assert_int_equal(kill(pid, 0), -1);

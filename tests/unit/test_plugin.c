@@ -144,8 +144,8 @@ static void test_refusals(void **state)
         for (int again = 0; again < 2; again++) {
             const struct gw_plugin_loaded *plugin;
             struct gw_fault fault = { 0 };
-            assert_int_equal(gw_registry_load(registry, one->name, &plugin, &fault),
-                             GW_PLUGIN_REFUSED);
+            if (gw_registry_load(registry, one->name, &plugin, &fault) != GW_PLUGIN_REFUSED)
+                fail_msg("'%s' is not refused: %s", one->name, fault.message);
             assert_null(plugin);
             assert_contains(fault.message, one->message);
             assert_contains(fault.hint, one->hint);
