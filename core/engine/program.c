@@ -190,7 +190,6 @@ static int take_plain(struct making *making, size_t begin, size_t end, uint64_t 
         .class_ = (uint32_t)(flags & GW_CLASS_MASK),
         .setting = flags & GW_SPLIT_SETTING,
         .reading = flags & GW_SPLIT_READING,
-        .committed = flags & GW_SPLIT_COMMITTED,
         .assert_text = making->first ? making->segment->assert_text : NULL,
         .probe = making->first ? making->segment->probe : NULL,
     };

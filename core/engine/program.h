@@ -13,7 +13,6 @@ struct gw_program_statement {
     uint32_t class_;                 /* GW_CLASS_* */
     bool setting;                    /* changes the session alone */
     bool reading;                    /* and how what follows is read */
-    bool committed;                  /* of class A: has committed for certain when it is done */
     const char *assert_text, *probe; /* NULL: none */
     struct gw_hash sha256;
 };

@@ -134,50 +134,6 @@ static int halfway(const struct gw_step_work *work, uint32_t done, struct gw_fau
 
 /* ---- units ---- */
 
-/* That an earlier statement is done is written together with what comes next: one transaction less to be synced. Until
- * then its intent is all that the journal says, as it would be had it just ended. */
-static void add_unwritten(const struct gw_step_work *work, struct gw_batch *batch)
-{
-    if (!work->unwritten)
-        return;
-    const struct gw_journal_entry entry = gw_step_entry(work, work->unwritten - 1, "done");
-    gw_batch_journal_state(batch, &work->workspace->state, &entry);
-    batch->guards++;
-}
-
-static void begin_batch(const struct gw_step_work *work, struct gw_batch *batch)
-{
-    gw_batch_guard(batch, &work->workspace->state);
-    add_unwritten(work, batch);
-}
-
-static int run_batch(struct gw_step_work *work, struct gw_batch *batch, uint64_t flags,
-                     uint32_t *done, struct gw_fault *fault)
-{
-    int code = gw_batch_run(batch, &work->workspace->session, flags, done, fault);
-    if (!code)
-        work->unwritten = 0;
-    return code;
-}
-
-/* Nothing comes next: the statements so far are done all the same. What failed stays the reason. */
-static void write_unwritten(struct gw_step_work *work, struct gw_batch *batch)
-{
-    struct gw_session *session = &work->workspace->session;
-    const struct gw_stop *stop = session->stop;
-    const uint64_t flags = session->error_flags;
-    struct gw_fault ignored = { 0 };
-
-    if (!work->unwritten || flags & GW_ERR_CONN_LOST)
-        return;
-    session->stop = NULL; /* it is what a stop asks for: to leave things in order */
-    gw_batch_clear(batch);
-    begin_batch(work, batch);
-    run_batch(work, batch, GW_RUN_TX, NULL, &ignored);
-    session->stop = stop;
-    session->error_flags |= flags;
-}
-
 static void emit_unit(const struct gw_step_work *work, const struct gw_unit *unit)
 {
     gw_emit(work->workspace->events, GW_LEVEL_DETAIL, "statement.done",
@@ -228,7 +184,7 @@ static int run_transaction(struct gw_step_work *work, const struct gw_unit *unit
 {
     uint32_t done;
     batch->fresh = fresh;
-    begin_batch(work, batch);
+    gw_batch_guard(batch, &work->workspace->state);
     gw_batch_program(batch, &work->program, unit->first, unit->n);
     for (uint32_t i = unit->first; i < unit->first + unit->n && work->program.journalled && !last;
          i++) {
@@ -237,7 +193,7 @@ static int run_transaction(struct gw_step_work *work, const struct gw_unit *unit
     }
     if (last)
         add_record(work, batch);
-    int code = run_batch(work, batch, GW_RUN_TX | flags, &done, fault);
+    int code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX | flags, &done, fault);
     if (code)
         return gw_step_blame(work, done < unit->n ? unit->first + done : GW_NO_STATEMENT,
                              GW_UNCHANGED, fault);
@@ -257,14 +213,14 @@ static int settle_failure(struct gw_step_work *work, uint32_t at, const char *be
         *result = GW_PROBE_UNCLEAR;
     if (*result == GW_PROBE_DONE)
         return GW_DONE;
-    begin_batch(work, batch);
+    gw_batch_guard(batch, &work->workspace->state);
     gw_batch_journal_drop(batch, &work->workspace->state, &entry);
     if (*result != GW_PROBE_ABSENT) { /* the intent may have been rolled back with the statement */
         entry.before = before;
         gw_batch_journal(batch, work->workspace, &entry);
     }
     second = (struct gw_fault){ 0 };
-    if (run_batch(work, batch, GW_RUN_TX, NULL, &second))
+    if (gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, &second))
         *result = GW_PROBE_UNCLEAR;
     return fault->code;
 }
@@ -320,7 +276,6 @@ static void add_intent(struct gw_step_work *work, uint32_t at, const char *befor
     struct gw_journal_entry entry = gw_step_entry(work, at, "intent");
     entry.before = before;
     gw_batch_doing(batch, &work->workspace->state, work->revision->id);
-    add_unwritten(work, batch);
     gw_batch_journal_drop(batch, &work->workspace->state, &entry);
     gw_batch_journal(batch, work->workspace, &entry);
     batch->guards += 2;
@@ -332,21 +287,17 @@ static void add_intent(struct gw_step_work *work, uint32_t at, const char *befor
 static int run_atomic(struct gw_step_work *work, uint32_t at, const char *before, bool begun,
                       bool fresh, bool last, struct gw_batch *batch, struct gw_fault *fault)
 {
-    const bool later = !last && work->program.statements.at[at].committed;
     struct gw_fault failed = { 0 };
     uint32_t done;
 
     if (begun)
-        begin_batch(work, batch);
+        gw_batch_guard(batch, &work->workspace->state);
     else
         add_intent(work, at, before, batch);
     gw_batch_program(batch, &work->program, at, 1);
-    if (!later)
-        add_done(work, at, last, batch);
+    add_done(work, at, last, batch);
     batch->fresh = fresh;
-    int code = run_batch(work, batch, GW_RUN_TX, &done, &failed);
-    if (!code && later)
-        work->unwritten = at + 1;
+    int code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, &done, &failed);
     if (!code)
         return GW_DONE;
     if (done == 0)
@@ -358,9 +309,9 @@ static int run_atomic(struct gw_step_work *work, uint32_t at, const char *before
     }
     if (code)
         return code;
-    begin_batch(work, batch);
+    gw_batch_guard(batch, &work->workspace->state);
     add_done(work, at, last, batch);
-    code = run_batch(work, batch, GW_RUN_TX, NULL, fault);
+    code = gw_batch_run(batch, &work->workspace->session, GW_RUN_TX, NULL, fault);
     return code ? gw_step_blame(work, at, GW_HALFWAY, fault) : GW_DONE;
 }
 
@@ -385,15 +336,15 @@ static int run_alone(struct gw_step_work *work, uint32_t at, bool last, bool beg
         return run_atomic(work, at, before, begun, fresh, last, batch, fault);
     if (!begun) {
         add_intent(work, at, before, batch);
-        code = run_batch(work, batch, GW_RUN_TX, NULL, fault);
+        code = gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
     }
     if (!code && !there)
         code = run_statement(work, at, before, fresh, batch, fault);
     if (code)
         return code;
-    begin_batch(work, batch);
+    gw_batch_guard(batch, &workspace->state);
     add_done(work, at, last, batch);
-    code = run_batch(work, batch, GW_RUN_TX, NULL, fault);
+    code = gw_batch_run(batch, &workspace->session, GW_RUN_TX, NULL, fault);
     return code ? gw_step_blame(work, at, GW_HALFWAY, fault) : GW_DONE;
 }
 
@@ -440,9 +391,9 @@ static int unit_state(struct gw_step_work *work, const struct gw_journal *journa
 static int finish(struct gw_step_work *work, struct gw_batch *batch, uint64_t flags,
                   struct gw_fault *fault)
 {
-    begin_batch(work, batch);
+    gw_batch_guard(batch, &work->workspace->state);
     add_record(work, batch);
-    return run_batch(work, batch, GW_RUN_TX | flags, NULL, fault);
+    return gw_batch_run(batch, &work->workspace->session, GW_RUN_TX | flags, NULL, fault);
 }
 
 /* The session is another one than that in which the first statements ran: what they set in it is set again. */
@@ -478,10 +429,8 @@ static int run_units(struct gw_step_work *work, const struct gw_journal *journal
             recorded = last;
             fresh = false;
         }
-        if (code) {
-            write_unwritten(work, batch);
+        if (code)
             return n_done || code == GW_HALFWAY ? halfway(work, n_done, fault) : code;
-        }
         n_done += unit->n;
         if (program->journalled)
             emit_unit(work, unit);

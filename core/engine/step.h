@@ -15,8 +15,6 @@ struct gw_step_work {
     struct gw_program program;
     struct gw_record record; /* what an upgrade stores; its down is read when the step runs */
     struct gw_arena arena;   /* of record.down */
-    uint32_t
-        unwritten; /* number of the statement that is done, and whose row goes with the next unit; 0 */
 };
 
 /* Reads the text (from the file, or the stored down), checks that it is what was loaded and what can be run, and

@@ -406,12 +406,7 @@ static void check_tokens(struct gw_str sql, const struct my_modes *modes, struct
 
 void my_classify(struct gw_str sql, const struct my_modes *modes, struct my_kind *out)
 {
-    struct my_lexer lexer = MY_LEXER(sql, *modes);
     *out = (struct my_kind){ .flags = GW_CLASS_T };
     classify_statement(sql, modes, out);
-    my_lex_next(&lexer);
-    if ((out->flags & GW_CLASS_MASK) == GW_CLASS_A &&
-        my_lex_among(&lexer, "CREATE ALTER DROP RENAME TRUNCATE GRANT REVOKE"))
-        out->flags |= GW_SPLIT_COMMITTED;
     check_tokens(sql, modes, out);
 }

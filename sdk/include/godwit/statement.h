@@ -23,10 +23,7 @@ enum {
     /* changes the session alone: nothing to undo; done again where the session is another one */
     GW_SPLIT_SETTING = 1 << 6,
     /* with _SETTING: the database reads what follows in another way (quotes, backslashes, character set) */
-    GW_SPLIT_READING = 1 << 7,
-    /* with GW_CLASS_A: has committed, whatever it found, once it has succeeded. Without: it may turn out to belong to the
-     * transaction that it runs in (EXECUTE, say) */
-    GW_SPLIT_COMMITTED = 1 << 8
+    GW_SPLIT_READING = 1 << 7
 };
 struct gw_split_out {
     uint32_t struct_size;
